@@ -1,0 +1,47 @@
+"""Typed readers for environment variables. A bad value stops the start and names the variable."""
+
+import os
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+class BadEnvironment(SystemExit):
+    """Raised with one sentence that names the variable, the value and what is expected."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of ``name``; ``name_FILE`` may name a file that holds it (secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            with open(path, encoding="utf-8") as source:
+                return source.read().strip()
+        except OSError as error:
+            raise BadEnvironment(f"{name}_FILE={path} cannot be read: {error.strerror}.") from error
+    return os.environ.get(name, default)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value.lower() in TRUE:
+        return True
+    if value.lower() in FALSE:
+        return False
+    raise BadEnvironment(f"{name}={value!r} is not a yes or no: write 1 or 0.")
+
+
+def whole_number(name: str, default: int, *, least: int, most: int) -> int:
+    value = os.environ.get(name)
+    if not value:
+        return default
+    if not value.isdigit() or not least <= int(value) <= most:
+        raise BadEnvironment(f"{name}={value!r} is not a whole number from {least} to {most}.")
+    return int(value)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A list of names separated by commas."""
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]

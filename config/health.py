@@ -1,0 +1,48 @@
+"""``GET /healthz``: 200 with the state of each part once all are ready, 503 before."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from workforce.alive import parts_alive
+
+PARTS = ("live", "bulk", "relay", "scheduler")
+_is_migrated = False
+
+
+def note_alive(part: str) -> None:
+    """Called by each part of the line every few seconds; a broker that is away is no reason to stop."""
+    try:
+        cache.set(f"alive:{part}", "1", ALIVE_SECONDS)
+    except (RedisError, OSError):
+        return
+
+
+def database_state() -> str:
+    global _is_migrated
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if not _is_migrated:
+            executor = MigrationExecutor(connection)
+            _is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "away"
+    return "ok" if _is_migrated else "migrations are missing"
+
+
+def states() -> dict[str, str]:
+    """The state of each part by name; ``ok`` is the only good one."""
+    alive = parts_alive(PARTS)
+    found = {"web": "ok", "database": database_state(), "valkey": "away" if alive is None else "ok"}
+    for part in PARTS:
+        found[part] = "ok" if alive and part in alive else "not seen"
+    return found
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    found = states()
+    is_ready = all(state == "ok" for state in found.values())
+    return JsonResponse({"ready": is_ready, "parts": found}, status=200 if is_ready else 503)

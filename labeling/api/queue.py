@@ -1,0 +1,174 @@
+"""The queue over HTTP: claim, heartbeat, draft, submit, skip, release. Used by the editor and by integrators."""
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling import drafts, labels, queue, today
+from labeling.editor import EditorRow, editor_rows
+from labeling.models import Project, Slot
+from workforce import access
+from workforce.api.inputs import idempotency_key
+from workforce.models import Token
+from workforce.roles import Permission
+
+
+class ClaimInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Slot.Kind.choices, default=Slot.Kind.LABEL)
+    have = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=50)
+
+
+class TokenInput(serializers.Serializer[Any]):
+    lease_token = serializers.IntegerField(min_value=1, max_value=2**62)
+
+
+class HeartbeatInput(TokenInput):
+    interactions = serializers.IntegerField(min_value=0, max_value=1_000_000)
+
+
+class DraftInput(serializers.Serializer[Any]):
+    base_revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    payload = serializers.JSONField()
+    tab = serializers.CharField(max_length=64, allow_blank=True, default="")
+
+
+class SubmitInput(TokenInput):
+    payload = serializers.JSONField()
+    ontology_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class SkipInput(TokenInput):
+    reason = serializers.CharField(max_length=40)
+    comment = serializers.CharField(max_length=2000, allow_blank=True, default="")
+
+
+def values_of(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The checked values of a request's body; wrong ones become one 422 that names each path."""
+    checked = serializer(data=request.data)
+    checked.is_valid(raise_exception=True)
+    found: dict[str, Any] = checked.validated_data
+    return found
+
+
+class Claim(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(ClaimInput, request)
+        project = access.access(request.user, Project.objects.select_related("organization"), uid, Permission.VIEW_PROJECT)
+        have = [str(one) for one in values["have"]]
+        claim = queue.lease_next_rows(request.user, project, kind=values["kind"], have=have)
+        rows = [row_document(row) for row in editor_rows(request.user, claim.slots)]
+        empty = claim.empty and {
+            "code": claim.empty.code,
+            "message": claim.empty.message,
+            "next_at": claim.empty.next_at and claim.empty.next_at.isoformat(),
+        }
+        done_today = today.rows_done(request.user, project)
+        return Response({"rows": rows, "today": done_today, "ready": len(rows) + len(have), "empty": empty})
+
+
+class Heartbeat(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(HeartbeatInput, request)
+        until = queue.keep_leases(request.user, uid, values["lease_token"], has_input=values["interactions"] > 0)
+        return Response({"leased_until": until.isoformat()})
+
+
+class DraftOfSlot(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def put(self, request: Request, uid: str) -> Response:
+        values = values_of(DraftInput, request)
+        saved = drafts.save_draft(request.user, uid, **values)
+        return Response({"revision": saved.revision, "saved_at": saved.saved_at.isoformat()})
+
+
+class Submit(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(SubmitInput, request)
+        answer = labels.submit_label(
+            request.user,
+            uid,
+            token=values["lease_token"],
+            payload=values["payload"],
+            ontology_version=values["ontology_version"],
+            key=idempotency_key(request),
+        )
+        return Response(answer.body, status=answer.status)
+
+
+class Skip(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(SkipInput, request)
+        queue.skip_slot(
+            request.user, uid, values["lease_token"], reason=values["reason"], comment=values["comment"]
+        )
+        return Response({"state": Slot.State.SKIPPED})
+
+
+class Release(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(TokenInput, request)
+        queue.release_slot(request.user, uid, values["lease_token"])
+        return Response({"state": Slot.State.OPEN})
+
+
+def row_document(row: EditorRow) -> dict[str, Any]:
+    """One row as the editor and an integrator read it. Shape: the same for every row, benchmark or not."""
+    slot, data_row, project = row.slot, row.slot.project_row.data_row, row.slot.project
+    return {
+        "slot": {
+            "uid": str(slot.uid),
+            "kind": slot.kind,
+            "step": slot.step,
+            "is_rework": slot.is_rework,
+            "state": slot.state,
+            "lease_token": slot.lease_token,
+            "leased_until": slot.leased_until and slot.leased_until.isoformat(),
+            "why": {"code": slot.why, "text": row.why_text},
+        },
+        "row": {
+            "uid": str(slot.project_row.uid),
+            "external_id": data_row.external_id,
+            "width": data_row.width,
+            "height": data_row.height,
+            "metadata": data_row.metadata,
+            "asset_url": reverse("asset", args=[slot.project_row.uid]),
+        },
+        "project": {"uid": str(project.uid), "name": project.name, "batch": slot.project_row.batch.name},
+        "ontology": {
+            "uid": str(row.ontology_version.ontology.uid),
+            "version": row.ontology_version.number,
+            "document": row.ontology_version.document,
+        },
+        "draft": row.draft
+        and {
+            "revision": row.draft.revision,
+            "payload": row.draft.payload,
+            "updated_at": row.draft.updated_at.isoformat(),
+        },
+        "label": row.version
+        and {
+            "uid": str(row.version.label.uid),
+            "version": row.version.number,
+            "payload": row.version.payload,
+        },
+        **row.additions,
+        "urls": {
+            name: reverse(f"api-slot-{name}", args=[slot.uid])
+            for name in ("heartbeat", "draft", "submit", "skip", "release")
+        },
+    }

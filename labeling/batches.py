@@ -1,0 +1,91 @@
+"""Batches: the act that puts data rows into a project and makes a slot for every wanted label."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from labeling import counters
+from labeling.models import Batch, DataRow, Project, ProjectRow, Slot
+from workforce import access, audit
+from workforce.errors import InvalidInput, RuleViolation
+from workforce.models import Person
+from workforce.roles import Permission
+
+CHUNK = 2000
+PRIORITIES = range(1, 6)
+
+
+@transaction.atomic
+def create_batch(
+    actor: Person,
+    project: Project,
+    data_rows: QuerySet[DataRow],
+    *,
+    name: str,
+    priority: int = 3,
+    due_at: datetime | None = None,
+) -> Batch:
+    """Put ``data_rows`` into the project; those that are in it already stay as they are.
+
+    Rows without a picture are not waiting for anyone: nobody can label what is not there."""
+    access.require(actor, Permission.CHANGE_PROJECT, project)
+    if project.state == Project.State.ARCHIVED:
+        raise RuleViolation("project_closed", "This project was closed.")
+    if priority not in PRIORITIES:
+        raise InvalidInput("priority_out_of_range", "A priority is a number from 1 (first) to 5.")
+    if Batch.objects.filter(project=project, name=name).exists():
+        raise RuleViolation("batch_name_taken", f"There is a batch called {name} already.")
+    batch = Batch.objects.create(project=project, name=name, priority=priority, due_at=due_at, created_by=actor)
+    own = data_rows.filter(organization=project.organization_id).exclude(project_rows__project=project)
+    count = 0
+    ids = list(own.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        count += _enter(batch, ids[start : start + CHUNK])
+    audit.record(actor, "batch.created", batch, after={"name": name, "rows": count})
+    return batch
+
+
+def _enter(batch: Batch, data_row_ids: list[int]) -> int:
+    project = batch.project
+    rows = []
+    for data_row in DataRow.objects.filter(pk__in=data_row_ids).order_by("pk"):
+        row = ProjectRow(
+            project=project, data_row=data_row, batch=batch, priority=batch.priority, due_at=batch.due_at
+        )
+        row.labels_wanted = labels_wanted(project, row)
+        row.state = ProjectRow.State.WAITING if data_row.asset_path else ProjectRow.State.SET_ASIDE
+        rows.append(row)
+    ProjectRow.objects.bulk_create(rows)
+    Slot.objects.bulk_create(
+        [
+            Slot(project=project, project_row=row, priority=row.priority, order_key=row.pk)
+            for row in rows
+            if row.state == ProjectRow.State.WAITING
+            for _ in range(row.labels_wanted)
+        ],
+        batch_size=CHUNK,
+    )
+    waiting = sum(row.state == ProjectRow.State.WAITING for row in rows)
+    counters.add(
+        project.pk,
+        {
+            counters.row_counter(ProjectRow.State.WAITING): waiting,
+            counters.row_counter(ProjectRow.State.SET_ASIDE): len(rows) - waiting,
+        },
+    )
+    return len(rows)
+
+
+def labels_wanted(project: Project, row: ProjectRow) -> int:
+    """How many people label this row: a draw that gives the same answer when asked again."""
+    if draw(project, "consensus", row.uid) < project.consensus_share / 100:
+        return project.consensus_labels
+    return 1
+
+
+def draw(project: Project, what: str, uid: object) -> float:
+    """A number from 0 to 1 that only the project's seed, the question and the thing decide."""
+    digest = hashlib.sha256(f"{project.seed}:{what}:{uid}".encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64

@@ -1,0 +1,97 @@
+"""Everything the editor needs for one data row, in one value.
+
+Upper floors add what they know of a row (issues, reasons of a reviewer) through ``register_addition``: the editor asks,
+they answer for all rows at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from labeling.models import Draft, Label, LabelVersion, OntologyVersion, ProjectRow, Slot
+from labeling.queue import WHY_TEXTS
+from workforce import access
+from workforce.errors import NotFound
+from workforce.models import ClockTimestamp, Person
+from workforce.roles import Permission
+
+Addition = Callable[[Person, Sequence[Slot]], dict[int, Any]]
+_additions: dict[str, Addition] = {}
+
+
+@dataclass(frozen=True)
+class EditorRow:
+    slot: Slot
+    ontology_version: OntologyVersion
+    draft: Draft | None
+    label: Label | None
+    version: LabelVersion | None
+    additions: dict[str, Any]
+
+    @property
+    def why_text(self) -> str:
+        return WHY_TEXTS.get(self.slot.why, self.slot.why)
+
+
+def register_addition(name: str, ask: Addition) -> None:
+    """``ask(person, slots)`` returns slot primary key → plain value that stands under ``name`` in the editor's row."""
+    _additions[name] = ask
+
+
+def editor_rows(person: Person, slots: Sequence[Slot]) -> list[EditorRow]:
+    """The editor's values for slots that ``person`` holds; the same number of queries for one or many."""
+    rows = [slot.project_row_id for slot in slots]
+    drafts = {
+        (draft.project_row_id, draft.kind): draft
+        for draft in Draft.objects.filter(person=person, project_row__in=rows)
+    }
+    versions = _versions_to_show(slots)
+    added = {name: ask(person, slots) for name, ask in _additions.items()}
+    found = []
+    for slot in slots:
+        assert slot.ontology_version is not None
+        version = versions.get(slot.pk)
+        found.append(
+            EditorRow(
+                slot=slot,
+                ontology_version=slot.ontology_version,
+                draft=drafts.get((slot.project_row_id, slot.kind)),
+                label=version.label if version else None,
+                version=version,
+                additions={name: values.get(slot.pk) for name, values in added.items()},
+            )
+        )
+    return found
+
+
+def _versions_to_show(slots: Sequence[Slot]) -> dict[int, LabelVersion]:
+    """Slot → the version that a reviewer judges or a maker reworks."""
+    judged = {slot.label_id: slot.pk for slot in slots if slot.label_id}
+    reworked = {slot.pk for slot in slots if slot.is_rework}
+    wanted = LabelVersion.objects.select_related("label__labeler").filter(
+        Q(label__in=list(judged)) | Q(label__slot__in=reworked), number=F("label__last_version")
+    )
+    found: dict[int, LabelVersion] = {}
+    for version in wanted:
+        slot_id = judged.get(version.label_id) or version.label.slot_id
+        if slot_id is not None:
+            found[slot_id] = version
+    return found
+
+
+def row_with_asset(person: Person, row_uid: str) -> ProjectRow:
+    """The project row whose picture ``person`` may see now: by a right over the project, or by own live work.
+
+    Raises NotFound otherwise; whether a picture exists is not told to those who may not see it."""
+    row = access.access(person, ProjectRow.objects.select_related("data_row"), row_uid, Permission.VIEW_PROJECT)
+    if access.visible_to(person, ProjectRow.objects.filter(pk=row.pk), Permission.VIEW_ASSET).exists():
+        return row
+    if not _in_hand(person).filter(project_row=row).exists():
+        raise NotFound
+    return row
+
+
+def _in_hand(person: Person) -> QuerySet[Slot]:
+    live = Q(state=Slot.State.LEASED, leased_until__gt=ClockTimestamp())
+    return Slot.objects.filter(live | Q(state=Slot.State.IN_REWORK), labeler=person)

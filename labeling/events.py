@@ -1,0 +1,18 @@
+"""What this floor announces, inside the transaction of the act."""
+
+from django.dispatch import Signal
+
+# label: Label, version: LabelVersion, actor: Person. A first submit or a rework.
+label_submitted = Signal()
+# project_row: ProjectRow. The last wanted opinion came in; somebody has to say what happens next.
+row_complete = Signal()
+# project_row: ProjectRow. Once per project row and revision.
+row_done = Signal()
+
+
+def stream_of_project(project_uid: object) -> str:
+    return f"project:{project_uid}"
+
+
+def stream_of_row(row_uid: object) -> str:
+    return f"row:{row_uid}"

@@ -1,0 +1,27 @@
+from labeling.models.counters import Counter, CounterDelta
+from labeling.models.datasets import DataRow, Dataset
+from labeling.models.labels import Draft, Label, LabelVersion
+from labeling.models.ontologies import Ontology, OntologyVersion
+from labeling.models.projects import Project, ProjectPersonGrant, ProjectTeamGrant
+from labeling.models.queue import Batch, ProjectRow, Slot
+from labeling.models.work_time import WorkInterval, WorkSession
+
+__all__ = [
+    "Batch",
+    "Counter",
+    "CounterDelta",
+    "DataRow",
+    "Dataset",
+    "Draft",
+    "Label",
+    "LabelVersion",
+    "Ontology",
+    "OntologyVersion",
+    "Project",
+    "ProjectPersonGrant",
+    "ProjectRow",
+    "ProjectTeamGrant",
+    "Slot",
+    "WorkInterval",
+    "WorkSession",
+]

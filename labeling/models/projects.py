@@ -1,0 +1,103 @@
+"""Project: the line's settings. Its grants live beside it: one row per role of a person or of a team's group."""
+
+import secrets
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from labeling.models.ontologies import Ontology
+from workforce.models import ClockTimestamp, Identified, Organization
+from workforce.roles import PROJECT_ROLE_NAMES
+
+
+def new_seed() -> str:
+    return secrets.token_hex(16)
+
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class Project(Identified):
+    class State(models.TextChoices):
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused"
+        ARCHIVED = "archived", "archived"
+
+    class ReviewOf(models.TextChoices):
+        WINNER = "winner", "the winning label"
+        EVERY = "every", "every label"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="labeling_projects")
+    name = models.CharField(max_length=150)
+    brief = models.TextField(help_text="What the data is for; labelers read it.")
+    ontology = models.ForeignKey(Ontology, models.PROTECT, related_name="projects")
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    # Consensus: this share of rows is labeled by this many people.
+    consensus_share = models.PositiveSmallIntegerField(default=0, validators=PERCENT)
+    consensus_labels = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(2), MaxValueValidator(50)]
+    )
+    consensus_threshold = models.FloatField(default=0.75, validators=[MinValueValidator(0), MaxValueValidator(1)])
+    # Review: this share of finished rows is looked at.
+    review_share = models.PositiveSmallIntegerField(default=100, validators=PERCENT)
+    review_of = models.CharField(max_length=10, choices=ReviewOf, default=ReviewOf.WINNER)
+    # Draws are hashes of this, so that they are the same when asked again and cannot be guessed.
+    seed = models.CharField(max_length=32, default=new_seed, editable=False)
+
+    lease_idle_minutes = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(5), MaxValueValidator(240)]
+    )
+    gap_limit_seconds = models.PositiveSmallIntegerField(default=60)
+    pause_limit_seconds = models.PositiveSmallIntegerField(default=300)
+    last_issue_number = models.PositiveIntegerField(default=0, editable=False)
+
+    access_root = "self"
+
+    class Meta:
+        # The codename of a grant is the role; workforce.roles says what a role may do.
+        default_permissions = ()
+        permissions = [(role, name) for role, name in PROJECT_ROLE_NAMES.items()]
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="project_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """What a grant carries beside guardian's columns."""
+
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def role(self) -> str:
+        return str(self.permission.codename)  # type: ignore[attr-defined]  # guardian's column
+
+
+class ProjectPersonGrant(Grant, UserObjectPermissionBase):
+    content_object = models.ForeignKey(Project, models.CASCADE, related_name="person_grants")
+
+    access_root = "content_object"
+
+    class Meta(UserObjectPermissionBase.Meta):
+        unique_together = ()
+        constraints = [models.UniqueConstraint(fields=["user", "content_object"], name="one_grant_per_person")]
+
+
+class ProjectTeamGrant(Grant, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Project, models.CASCADE, related_name="team_grants")
+
+    access_root = "content_object"
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        unique_together = ()
+        constraints = [models.UniqueConstraint(fields=["group", "content_object"], name="one_grant_per_team")]

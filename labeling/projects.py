@@ -1,0 +1,96 @@
+"""Projects: set up, change, and look at. The settings of a running project may change for rows not finished."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+
+from labeling.models import Ontology, Project
+from workforce import access, audit
+from workforce.errors import InvalidInput, RuleViolation
+from workforce.models import Organization, Person
+from workforce.roles import Permission
+
+CHANGEABLE = (
+    "name",
+    "brief",
+    "state",
+    "consensus_share",
+    "consensus_labels",
+    "consensus_threshold",
+    "review_share",
+    "review_of",
+    "lease_idle_minutes",
+)
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """What a project starts with; the defaults are one label a row, every row reviewed."""
+
+    consensus_share: int = 0
+    consensus_labels: int = 3
+    consensus_threshold: float = 0.75
+    review_share: int = 100
+    review_of: str = Project.ReviewOf.WINNER
+
+
+@transaction.atomic
+def create_project(
+    actor: Person,
+    organization: Organization,
+    *,
+    name: str,
+    brief: str,
+    ontology: Ontology,
+    settings: ProjectSettings | None = None,
+) -> Project:
+    access.require(actor, Permission.CREATE_PROJECT, organization)
+    if ontology.organization_id != organization.pk:
+        raise InvalidInput("unknown_ontology", "There is no such ontology here.")
+    if Project.objects.filter(organization=organization, name=name).exists():
+        raise RuleViolation("project_name_taken", f"There is a project called {name} already.")
+    project = Project(
+        organization=organization,
+        name=name,
+        brief=brief,
+        ontology=ontology,
+        created_by=actor,
+        **vars(settings or ProjectSettings()),
+    )
+    _refuse_bad_values(project)
+    project.save()
+    audit.record(actor, "project.created", project, after={"name": name, "ontology": str(ontology.uid)})
+    return project
+
+
+@transaction.atomic
+def change_project(actor: Person, project: Project, **changes: Any) -> Project:
+    """Change some settings. Rows that are finished stay as they are."""
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    access.require(actor, Permission.CHANGE_PROJECT, project)
+    unknown = sorted(set(changes) - set(CHANGEABLE))
+    if unknown:
+        raise InvalidInput("unknown_setting", f"Settings that can change: {', '.join(CHANGEABLE)}.", unknown=unknown)
+    before = {name: getattr(project, name) for name in changes}
+    for name, value in changes.items():
+        setattr(project, name, value)
+    _refuse_bad_values(project)
+    project.save(update_fields=list(changes))
+    audit.record(actor, "project.changed", project, before=before, after=changes)
+    return project
+
+
+def projects_visible_to(person: Person) -> QuerySet[Project]:
+    projects = Project.objects.select_related("organization", "ontology")
+    return access.visible_to(person, projects, Permission.VIEW_PROJECT).order_by("name")
+
+
+def _refuse_bad_values(project: Project) -> None:
+    try:
+        project.full_clean(exclude=["seed"])
+    except ValidationError as error:
+        faults = [{"path": path, "message": " ".join(texts)} for path, texts in error.message_dict.items()]
+        raise InvalidInput("project_invalid", "Some settings are wrong. Nothing was changed.", faults=faults) from error

@@ -1,0 +1,348 @@
+"""The queue: who gets which slot next. Never the same row twice, never lost work.
+
+A claim is one statement that picks slots in the queue's order ``FOR UPDATE SKIP LOCKED`` and gives them away; a leased
+slot whose time has run out counts as open inside it. Unique constraints have the last word, then the claim tries
+again. A lease is (labeler, token, until) on the slot; tokens come from one sequence and only grow, so that late work
+is fenced. All times are the database's ``clock_timestamp()``.
+
+Order: what came back to its maker first, then priority, then age. The name of what chose a row is kept on the lease."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F, Min, QuerySet
+
+from labeling import work_time
+from labeling.models import OntologyVersion, Project, ProjectRow, Slot, WorkSession
+from labeling.rows import lock_row, move_row
+from labeling.skip_reasons import SETS_ASIDE, SKIP_REASONS
+from workforce import access, audit
+from workforce.errors import InvalidInput, RuleViolation
+from workforce.models import ClockTimestamp, Person
+from workforce.roles import Permission
+
+# A heartbeat comes every 15 s; without one for a minute the lease ends within two.
+LEASE_SECONDS = 90
+BATCH_SECONDS, SMALLEST_BATCH, LARGEST_BATCH = 300, 2, 10
+CLAIM_TRIES = 5
+
+_TAKE = """
+WITH pick AS MATERIALIZED ({pick})
+UPDATE labeling_slot SET
+    state = 'leased', labeler_id = %(person)s, lease_token = nextval('labeling_lease_token'),
+    leased_at = clock_timestamp(), last_input_at = clock_timestamp(),
+    leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+    ontology_version_id = %(ontology_version)s, why = %(why)s
+FROM pick WHERE labeling_slot.id = pick.id RETURNING labeling_slot.id
+"""
+_PICK_CAME_BACK = """
+SELECT id FROM labeling_slot
+WHERE labeler_id = %(person)s AND project_id = %(project)s AND kind = 'label' AND is_rework
+  AND (state = 'in_rework' OR (state = 'leased' AND leased_until < clock_timestamp()))
+ORDER BY submitted_at LIMIT %(count)s FOR UPDATE SKIP LOCKED
+"""
+_PICK_TO_LABEL = """
+SELECT s.id FROM labeling_slot s
+WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
+  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_slot mine
+    WHERE mine.project_row_id = s.project_row_id AND mine.labeler_id = %(person)s AND mine.kind = 'label'
+      AND mine.state NOT IN ('open', 'revoked') AND mine.id <> s.id
+  )
+  {one_per_row}
+ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
+"""
+# A person gets one slot of a row, so a claim for several rows looks at the first free slot of each.
+_FIRST_OF_ROW = """
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_slot earlier
+    WHERE earlier.project_row_id = s.project_row_id AND earlier.kind = 'label' AND NOT earlier.is_rework
+      AND earlier.id < s.id
+      AND (earlier.state = 'open' OR (earlier.state = 'leased' AND earlier.leased_until < clock_timestamp()))
+  )
+"""
+# Nobody reviews a label of which they wrote a version.
+_PICK_TO_REVIEW = """
+SELECT s.id FROM labeling_slot s
+WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', 'leased')
+  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_labelversion written
+    WHERE written.label_id = s.label_id AND written.author_id = %(person)s
+  )
+ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
+"""
+WHY_TEXTS = {
+    "came_back": "It came back to you",
+    "in_hand": "You had it open already",
+    "oldest": "Oldest in its batch",
+    "review_oldest": "Oldest that waits for review",
+}
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Why there is no row now: a code, a sentence, and when the next may free."""
+
+    code: str
+    message: str
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    slots: tuple[Slot, ...]
+    empty: Empty | None = None
+
+
+# --- Claim ------------------------------------------------------------------------------------------------------
+def lease_next_rows(person: Person, project: Project, *, kind: str = Slot.Kind.LABEL, have: Iterable[str] = ()) -> Claim:
+    """Lease rows for ``person`` up to the batch size; ``have`` names slots that the page holds already.
+
+    Returns the slots the page has not, own live leases first. Never raises because there is nothing to do."""
+    permission = Permission.REVIEW if kind == Slot.Kind.REVIEW else Permission.LABEL
+    access.require(person, permission, project)
+    if project.state != Project.State.ACTIVE:
+        return Claim((), Empty("project_closed", f"{project.name} is {project.get_state_display()} for now."))
+    for attempt in range(CLAIM_TRIES):
+        try:
+            with transaction.atomic():
+                held = _live_leases(person, project, kind)
+                missing = batch_size(person, project) - len(held)
+                taken = _take(person, project, kind, missing) if missing > 0 else []
+        except (IntegrityError, OperationalError):
+            # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
+            if attempt + 1 == CLAIM_TRIES:
+                raise
+            continue
+        break
+    known = set(have)
+    slots = tuple(slot for slot in (*held, *_with_rows(taken)) if str(slot.uid) not in known)
+    return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
+
+
+def batch_size(person: Person, project: Project) -> int:
+    """Five minutes' work of this person, at least 2 and at most 10, so that slow people do not hoard."""
+    seconds = work_time.median_seconds(person, project)
+    if not seconds:
+        return SMALLEST_BATCH
+    return min(LARGEST_BATCH, max(SMALLEST_BATCH, ceil(BATCH_SECONDS / seconds)))
+
+
+def _take(person: Person, project: Project, kind: str, count: int) -> list[int]:
+    version = newest_version(project)
+    values = {
+        "person": person.pk,
+        "project": project.pk,
+        "seconds": LEASE_SECONDS,
+        "ontology_version": version.pk,
+    }
+    picks = [("review_oldest", _PICK_TO_REVIEW)]
+    if kind == Slot.Kind.LABEL:
+        several = _PICK_TO_LABEL.format(one_per_row=_FIRST_OF_ROW)
+        # When the first slots of the last rows are in other claims' hands, any one slot will do.
+        any_one = _PICK_TO_LABEL.format(one_per_row="")
+        picks = [("came_back", _PICK_CAME_BACK), ("oldest", several), ("oldest", any_one)]
+    taken: list[int] = []
+    with connection.cursor() as cursor:
+        for number, (why, pick) in enumerate(picks):
+            wanted = count - len(taken)
+            if number == 2:
+                wanted = 0 if taken else 1
+            if wanted > 0:
+                cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": wanted})
+                taken += [row[0] for row in cursor.fetchall()]
+    return taken
+
+
+def newest_version(project: Project) -> OntologyVersion:
+    return OntologyVersion.objects.filter(ontology=project.ontology_id).latest("number")
+
+
+def _live_leases(person: Person, project: Project, kind: str) -> list[Slot]:
+    live = Slot.objects.filter(
+        labeler=person, project=project, kind=kind, state=Slot.State.LEASED, leased_until__gt=ClockTimestamp()
+    )
+    return list(_in_order(live))
+
+
+def _with_rows(slot_ids: list[int]) -> list[Slot]:
+    return list(_in_order(Slot.objects.filter(pk__in=slot_ids))) if slot_ids else []
+
+
+def _in_order(slots: QuerySet[Slot]) -> QuerySet[Slot]:
+    related = "project__organization", "project_row__data_row", "project_row__batch", "ontology_version__ontology"
+    return slots.select_related(*related, "label__labeler").order_by("-is_rework", "priority", "order_key")
+
+
+def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
+    """The filter that removed the rest, in words, and when the next row may free."""
+    slots = Slot.objects.filter(project=project, kind=kind)
+    leased = slots.filter(state=Slot.State.LEASED).exclude(labeler=person)
+    held_by_others = leased.count()
+    next_at = leased.aggregate(next=Min("leased_until"))["next"]
+    if held_by_others:
+        rows = f"{held_by_others} row{'s are' if held_by_others > 1 else ' is'} with other people"
+        return Empty("others_have_them", f"No row for you now: {rows}.", next_at)
+    if slots.filter(state=Slot.State.OPEN)[:1]:
+        what = "you wrote a version of each label" if kind == Slot.Kind.REVIEW else "you have labeled each of them"
+        return Empty("yours_already", f"No row for you now: some wait for another person, because {what}.")
+    if kind == Slot.Kind.REVIEW:
+        return Empty("nothing_to_review", "Nothing waits for review now.")
+    return Empty("all_taken", "Every row of this project has its labels.")
+
+
+# --- Keep, give back, skip --------------------------------------------------------------------------------------
+def held_slot(person: Person, uid: str, token: int, *, lock: bool = True) -> Slot:
+    """The slot that ``person`` holds under ``token`` now, locked. Raises a refusal that says why it is not held."""
+    slots = Slot.objects.select_related("project__organization", "project_row", "ontology_version")
+    slot = access.access(person, slots, uid, Permission.VIEW_PROJECT)
+    permission = Permission.REVIEW if slot.kind == Slot.Kind.REVIEW else Permission.LABEL
+    access.require(person, permission, slot)
+    if lock:
+        slot = slots.select_for_update(of=("self",)).get(pk=slot.pk)
+    refuse_unless_held(person, slot, token)
+    return slot
+
+
+def refuse_unless_held(person: Person, slot: Slot, token: int) -> None:
+    if slot.labeler_id == person.pk and slot.state in (Slot.State.SUBMITTED, Slot.State.IN_REVIEW, Slot.State.DONE):
+        raise RuleViolation("already_submitted", "This row was submitted already. Nothing was sent twice.")
+    if slot.state != Slot.State.LEASED or slot.labeler_id != person.pk or slot.lease_token != token:
+        raise RuleViolation("lease_lost", "Your reservation of this row has ended and someone else may have it.")
+    if not Slot.objects.filter(pk=slot.pk, leased_until__gt=ClockTimestamp()).exists():
+        raise RuleViolation("lease_expired", "Your reservation of this row has run out.")
+    if slot.project.state == Project.State.ARCHIVED:
+        raise RuleViolation("project_closed", "This project was closed.")
+
+
+@transaction.atomic
+def keep_leases(person: Person, uid: str, token: int, *, has_input: bool) -> datetime:
+    """A heartbeat: renews every lease of the person in the project, counts time for the named slot only.
+
+    Raises ``lease_idle`` when no input came for the project's idle limit; the lease then runs out by itself."""
+    slot = held_slot(person, uid, token)
+    limit = slot.project.lease_idle_minutes
+    with connection.cursor() as cursor:
+        if has_input:
+            cursor.execute("UPDATE labeling_slot SET last_input_at = clock_timestamp() WHERE id = %s", [slot.pk])
+        cursor.execute(
+            """
+            UPDATE labeling_slot SET leased_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+            WHERE labeler_id = %(person)s AND project_id = %(project)s AND state = 'leased'
+              AND leased_until > clock_timestamp()
+              AND EXISTS (SELECT 1 FROM labeling_slot named WHERE named.id = %(slot)s
+                          AND named.last_input_at > clock_timestamp() - make_interval(mins => %(minutes)s))
+            RETURNING leased_until
+            """,
+            {
+                "seconds": LEASE_SECONDS,
+                "person": person.pk,
+                "project": slot.project_id,
+                "slot": slot.pk,
+                "minutes": limit,
+            },
+        )
+        renewed = cursor.fetchone()
+    if renewed is None:
+        raise RuleViolation("lease_idle", f"No input for {limit} minutes: the row goes back to the others.")
+    work_time.beat(person, slot, has_input=has_input)
+    until: datetime = renewed[0]
+    return until
+
+
+@transaction.atomic
+def release_slot(person: Person, uid: str, token: int) -> None:
+    """Give a row back unworked; its time is kept as abandoned."""
+    slot = held_slot(person, uid, token)
+    free_slot(slot)
+
+
+def free_slot(slot: Slot) -> None:
+    """End the lease of a locked slot: back to the queue, or to its maker when it is rework."""
+    for session in WorkSession.objects.filter(slot=slot, outcome=WorkSession.Outcome.OPEN):
+        work_time.abandon(session)
+    if slot.is_rework:
+        Slot.objects.filter(pk=slot.pk).update(state=Slot.State.IN_REWORK, leased_until=None)
+    else:
+        Slot.objects.filter(pk=slot.pk).update(state=Slot.State.OPEN, labeler=None, leased_until=None)
+
+
+@transaction.atomic
+def skip_slot(person: Person, uid: str, token: int, *, reason: str, comment: str = "") -> None:
+    """Skip with a reason. The row gets a fresh slot for someone else, or is set aside when the reason says so."""
+    if reason not in SKIP_REASONS:
+        raise InvalidInput("unknown_skip_reason", f"Reasons are {', '.join(SKIP_REASONS)}.")
+    seen = held_slot(person, uid, token, lock=False)
+    row = lock_row(seen.project_row_id)
+    slot = held_slot(person, uid, token)
+    if slot.is_rework or slot.kind != Slot.Kind.LABEL:
+        raise RuleViolation("cannot_skip", "A row that came back to you, or a review, is given back, not skipped.")
+    work_time.credit(person, slot, outcome=WorkSession.Outcome.SKIPPED)
+    Slot.objects.filter(pk=slot.pk).update(
+        state=Slot.State.SKIPPED,
+        skip_reason=reason,
+        skip_comment=comment[:2000],
+        submitted_at=ClockTimestamp(),
+        leased_until=None,
+    )
+    if reason in SETS_ASIDE:
+        Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state=Slot.State.OPEN).update(
+            state=Slot.State.REVOKED
+        )
+        move_row(row, ProjectRow.State.SET_ASIDE)
+    else:
+        add_label_slots(row, 1)
+    audit.record(person, "slot.skipped", slot, after={"reason": reason, "comment": comment[:2000]})
+
+
+def add_label_slots(row: ProjectRow, count: int) -> None:
+    Slot.objects.bulk_create(
+        [
+            Slot(project_id=row.project_id, project_row=row, priority=row.priority, order_key=row.pk)
+            for _ in range(count)
+        ]
+    )
+
+
+def slots_in_hand(project: Project) -> QuerySet[Slot]:
+    """Live leases, for the page that shows and clears them."""
+    return Slot.objects.filter(project=project, state=Slot.State.LEASED, leased_until__gt=ClockTimestamp())
+
+
+@transaction.atomic
+def clear_leases(actor: Person, project: Project, *, of: Person) -> int:
+    """A manager frees what a person holds in a project. Drafts stay."""
+    access.require(actor, Permission.CLEAR_LEASES, project)
+    slots = list(Slot.objects.select_for_update().filter(project=project, labeler=of, state=Slot.State.LEASED))
+    for slot in slots:
+        free_slot(slot)
+    audit.record(actor, "leases.cleared", project, after={"person": str(of.uid), "count": len(slots)})
+    return len(slots)
+
+
+def sweep_expired_leases(limit: int = 1000) -> int:
+    """Tidy: expired leases become open in the table too, and their time abandoned. The claim does not need it."""
+    with transaction.atomic():
+        expired = Slot.objects.select_for_update(skip_locked=True).filter(
+            state=Slot.State.LEASED, leased_until__lt=ClockTimestamp()
+        )[:limit]
+        slots = list(expired)
+        for slot in slots:
+            free_slot(slot)
+    for session in sessions_without_lease()[:limit]:
+        with transaction.atomic():
+            work_time.abandon(session)
+    return len(slots)
+
+
+def sessions_without_lease() -> QuerySet[WorkSession]:
+    """Open sessions whose lease went to someone else before the sweep came by."""
+    return WorkSession.objects.filter(outcome=WorkSession.Outcome.OPEN).exclude(
+        slot__state=Slot.State.LEASED, slot__lease_token=F("lease_token")
+    )
+

@@ -1,0 +1,54 @@
+"""The state of a project row. Every change goes through ``move_row``, which keeps the counters right and announces
+completion once per revision. Callers hold the row's lock."""
+
+from labeling import counters
+from labeling.events import row_done, stream_of_project, stream_of_row
+from labeling.models import ProjectRow, Slot
+from workforce.events import announce
+from workforce.models import ClockTimestamp
+
+OPINION_IS_IN = (Slot.State.SUBMITTED, Slot.State.IN_REVIEW, Slot.State.IN_REWORK, Slot.State.DONE)
+
+
+def lock_row(project_row_id: int) -> ProjectRow:
+    """The row with its project, locked until the transaction ends: first in the lock order of this floor."""
+    rows = ProjectRow.objects.select_related("project", "data_row").select_for_update(of=("self",))
+    return rows.get(pk=project_row_id)
+
+
+def move_row(row: ProjectRow, state: str) -> None:
+    if row.state == state:
+        return
+    before, row.state = row.state, state
+    fields = {"state": state, "state_since": ClockTimestamp()}
+    is_news = state == ProjectRow.State.DONE and row.announced_revision < row.revision
+    if state == ProjectRow.State.DONE:
+        fields["done_at"] = ClockTimestamp()
+        fields["announced_revision"] = row.announced_revision = row.revision
+    ProjectRow.objects.filter(pk=row.pk).update(**fields)
+    counters.add(row.project_id, {counters.row_counter(before): -1, counters.row_counter(state): 1})
+    facts = {"row": str(row.uid), "state": state}
+    announce(row.project.organization_id, stream_of_project(row.project.uid), "row_moved", facts)
+    announce(row.project.organization_id, stream_of_row(row.uid), "row_moved", facts)
+    if is_news:
+        row_done.send(sender=ProjectRow, project_row=row)
+
+
+def opinions_in(row: ProjectRow) -> int:
+    return Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state__in=OPINION_IS_IN).count()
+
+
+def is_complete(row: ProjectRow) -> bool:
+    """Whether every wanted opinion is in and none is being reworked."""
+    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL)
+    is_open = slots.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED, Slot.State.IN_REWORK]).exists()
+    return not is_open and opinions_in(row) > 0
+
+
+def finish_if_done(row: ProjectRow) -> None:
+    """Done when every label slot of the row is done."""
+    waiting = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).exclude(
+        state__in=[Slot.State.DONE, Slot.State.SKIPPED, Slot.State.REVOKED]
+    )
+    if not waiting.exists():
+        move_row(row, ProjectRow.State.DONE)

@@ -1,0 +1,126 @@
+"""Time at work, from heartbeats on the database's clock.
+
+An interval is a stretch without a hole: a heartbeat within the gap limit extends it, a longer gap closes it at the
+last heartbeat and counts nothing. After the pause limit without input it ends at the last heartbeat that reported
+input. At most one interval of a person is open, so no minute counts twice. Active is the sum of intervals, wall runs
+from the first to the last heartbeat, idle is the rest."""
+
+from datetime import date, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import F, Sum
+
+from labeling.models import Project, Slot, WorkInterval, WorkSession
+from workforce.models import Person
+
+MEDIAN_OVER = 50
+
+
+def clock() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row
+    moment: datetime = row[0]
+    return moment
+
+
+def stage_of(slot: Slot) -> str:
+    if slot.kind == Slot.Kind.REVIEW:
+        return WorkSession.Stage.REVIEW
+    return WorkSession.Stage.REWORK if slot.is_rework else WorkSession.Stage.LABELING
+
+
+def beat(person: Person, slot: Slot, *, has_input: bool, at: datetime | None = None) -> WorkSession:
+    """Note a heartbeat of ``person`` on ``slot``. ``at`` is the database's clock unless a caller read it already."""
+    now = at or clock()
+    session, _ = WorkSession.objects.get_or_create(
+        slot=slot,
+        lease_token=slot.lease_token,
+        defaults={
+            "project_id": slot.project_id,
+            "person": person,
+            "stage": stage_of(slot),
+            "first_beat_at": now,
+            "last_beat_at": now,
+        },
+    )
+    is_open = WorkInterval.objects.select_for_update().filter(person=person, is_open=True).first()
+    if is_open is not None and is_open.session_id != session.pk:
+        _close(is_open, is_open.ended_at)
+        is_open = None
+    if is_open is not None:
+        is_open = _go_on(is_open, slot.project, now, has_input=has_input)
+    if is_open is None and (has_input or session.first_beat_at == now):
+        WorkInterval.objects.create(
+            session=session, person=person, started_at=now, ended_at=now, last_input_at=now, is_open=True
+        )
+    WorkSession.objects.filter(pk=session.pk, last_beat_at__lt=now).update(last_beat_at=now)
+    return session
+
+
+def _go_on(interval: WorkInterval, project: Project, now: datetime, *, has_input: bool) -> WorkInterval | None:
+    """Extend the open interval to ``now``, or close it and return none."""
+    if now - interval.ended_at > timedelta(seconds=project.gap_limit_seconds):
+        _close(interval, interval.ended_at)
+        return None
+    if not has_input and now - interval.last_input_at > timedelta(seconds=project.pause_limit_seconds):
+        _close(interval, interval.last_input_at)
+        return None
+    interval.ended_at = now
+    if has_input:
+        interval.last_input_at = now
+    interval.save(update_fields=["ended_at", "last_input_at"])
+    return interval
+
+
+def _close(interval: WorkInterval, ended_at: datetime) -> None:
+    WorkInterval.objects.filter(pk=interval.pk).update(is_open=False, ended_at=ended_at)
+
+
+def credit(person: Person, slot: Slot, *, outcome: str) -> WorkSession:
+    """Close the session at submit or skip and credit its time on this day in the project's time zone."""
+    now = clock()
+    session = beat(person, slot, has_input=True, at=now)
+    WorkInterval.objects.filter(session=session, is_open=True).update(is_open=False)
+    _end_session(session, outcome=outcome, now=now, project=slot.project)
+    return session
+
+
+def abandon(session: WorkSession) -> None:
+    """Time of a lease that ended without a submit: kept and shown, on the day it ended."""
+    WorkInterval.objects.filter(session=session, is_open=True).update(is_open=False)
+    _end_session(session, outcome=WorkSession.Outcome.ABANDONED, now=session.last_beat_at, project=session.project)
+
+
+def _end_session(session: WorkSession, *, outcome: str, now: datetime, project: Project) -> None:
+    spans = session.intervals.aggregate(active=Sum(F("ended_at") - F("started_at")))["active"] or timedelta()
+    wall = max(now, session.last_beat_at) - session.first_beat_at
+    session.active_seconds = spans.total_seconds()
+    session.idle_seconds = max(0.0, (wall - spans).total_seconds())
+    session.outcome = outcome
+    session.last_beat_at = max(now, session.last_beat_at)
+    session.credited_on = day_in(project, now)
+    session.save(update_fields=["active_seconds", "idle_seconds", "outcome", "last_beat_at", "credited_on"])
+
+
+def day_in(project: Project, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(project.organization.time_zone)).date()
+
+
+def median_seconds(person: Person, project: Project) -> float | None:
+    """The person's own median active time of a labeled row, over the last ones; none before the third."""
+    times = list(
+        WorkSession.objects.filter(
+            project=project,
+            person=person,
+            stage=WorkSession.Stage.LABELING,
+            outcome=WorkSession.Outcome.SUBMITTED,
+            credited_on__isnull=False,
+        )
+        .order_by("-credited_on", "-pk")
+        .values_list("active_seconds", flat=True)[:MEDIAN_OVER]
+    )
+    return median(times) if len(times) >= 3 else None

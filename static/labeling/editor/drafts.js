@@ -1,0 +1,146 @@
+// Autosave: the browser first, the server at most two seconds later. The save state always says where the work is.
+import { put } from '../../shared/http.js';
+import { forgetDraft, keepDraft, keptDraft } from './browser_store.js';
+import { completePayload, newId } from './payload.js';
+
+const BROWSER_MS = 150;
+const SERVER_MS = 1000;
+const LONGEST_MS = 2000;
+const RETRY_MS = [2000, 4000, 8000, 15000];
+const tab = newId();
+
+export function createDrafts({ store, person, onConflict, onRefused }) {
+  let work = null; // {row, key, revision, savedEdits, keptEdits, firstUnsavedAt}
+  let browserTimer = null;
+  let serverTimer = null;
+  let sending = null;
+  let failures = 0;
+
+  const keyOf = (row) => `${person.uid}:${row.row.uid}:${row.slot.kind}`;
+  const isUnsent = () => work !== null && work.savedEdits !== store.state.edits;
+  const setSave = (kind, at = new Date()) => store.set({ save: { kind, at, since: kind === store.state.save?.kind ? store.state.save.since : at } });
+
+  async function keep() {
+    clearTimeout(browserTimer);
+    browserTimer = null;
+    if (!work) return;
+    const mine = work;
+    mine.keptEdits = store.state.edits;
+    await keepDraft(mine.key, { payload: store.state.payload, revision: mine.revision, isUnsent: isUnsent(), changedAt: Date.now(), submitKey: mine.submitKey });
+  }
+
+  function later(wait) {
+    clearTimeout(serverTimer);
+    serverTimer = setTimeout(save, wait);
+  }
+
+  function failed(mine, error) {
+    if (work !== mine) return;
+    if (error.code === 'draft_conflict') {
+      setSave('kept');
+      onConflict(error.answer.theirs);
+    } else if (error.isTransient) {
+      setSave(error.isOffline ? 'offline' : 'kept');
+      later(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+      failures += 1;
+    } else {
+      setSave('kept');
+      onRefused(error);
+    }
+  }
+
+  async function send() {
+    const mine = work;
+    const edits = store.state.edits;
+    try {
+      const answer = await put(mine.row.urls.draft, { base_revision: mine.revision, payload: store.state.payload, tab });
+      mine.revision = answer.revision;
+      if (work !== mine) return;
+      mine.savedEdits = edits;
+      mine.firstUnsavedAt = isUnsent() ? Date.now() : null;
+      failures = 0;
+      setSave('saved', answer.saved_at ? new Date(answer.saved_at) : new Date());
+      await keep();
+    } catch (error) {
+      failed(mine, error);
+    }
+  }
+
+  /** Sends what is unsent; one request at a time, so that revisions follow each other. */
+  async function save() {
+    clearTimeout(serverTimer);
+    serverTimer = null;
+    if (sending) {
+      await sending;
+      if (isUnsent() && !serverTimer) later(SERVER_MS);
+      return;
+    }
+    if (!isUnsent()) return;
+    sending = send();
+    await sending;
+    sending = null;
+  }
+
+  function changed() {
+    work.firstUnsavedAt ??= Date.now();
+    if (!['offline', 'kept'].includes(store.state.save?.kind)) setSave('saving');
+    clearTimeout(browserTimer);
+    browserTimer = setTimeout(keep, BROWSER_MS);
+    const waited = Date.now() - work.firstUnsavedAt;
+    later(Math.max(0, Math.min(SERVER_MS, LONGEST_MS - waited)));
+  }
+
+  store.subscribe((state, before) => {
+    if (work && state.row === work.row && state.edits !== before.edits && isUnsent()) changed();
+  });
+  addEventListener('online', () => isUnsent() && save());
+  addEventListener('offline', () => isUnsent() && setSave('offline'));
+  document.addEventListener('visibilitychange', () => document.hidden && isUnsent() && (keep(), save()));
+  addEventListener('pagehide', () => isUnsent() && keep());
+
+  return {
+    /** The payload to begin with: the browser's when it holds work that the server never got, else the server's. */
+    async start(row, fallback) {
+      clearTimeout(serverTimer);
+      const kept = await keptDraft(keyOf(row));
+      const revision = row.draft?.revision ?? 0;
+      const useKept = Boolean(kept?.isUnsent) && kept.revision >= revision;
+      const payload = completePayload(useKept ? kept.payload : row.draft?.payload ?? fallback);
+      return { payload, isRestored: useKept, isBehind: Boolean(kept?.isUnsent) && !useKept ? kept : null, submitKey: kept?.submitKey || null };
+    },
+    /** Takes over the row that the store now shows. */
+    follow(row, { isRestored, submitKey }) {
+      work = { row, key: keyOf(row), revision: row.draft?.revision ?? 0, savedEdits: store.state.edits, keptEdits: store.state.edits, firstUnsavedAt: null, submitKey };
+      failures = 0;
+      if (row.draft) setSave('saved', new Date(row.draft.updated_at));
+      else store.set({ save: { kind: 'none', at: null } });
+      if (!isRestored) return;
+      work.savedEdits = -1;
+      changed();
+    },
+    async settle() {
+      await keep();
+      await save();
+    },
+    keep,
+    /** Goes on from another tab's revision, keeping this tab's payload. */
+    rebase(revision) {
+      if (!work) return;
+      work.revision = revision;
+      save();
+    },
+    get submitKey() { return work?.submitKey || null; },
+    keepSubmitKey(submitKey) {
+      if (!work) return null;
+      work.submitKey = submitKey;
+      return keep();
+    },
+    async forget(row) {
+      clearTimeout(serverTimer);
+      clearTimeout(browserTimer);
+      if (work?.row === row) work = null;
+      if (sending) await sending;
+      await forgetDraft(keyOf(row));
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// One issue in place: a new question about a spot, or the thread with a reply. Few lines, no page change.
+import { el, icon } from '../../shared/dom.js';
+import { shortClock } from '../../shared/time.js';
+
+const STATES = {
+  open: ['', 'Open', 'comment'],
+  answered: ['cl-chip--ok', 'Answered', 'check'],
+  resolved: ['cl-chip--ok', 'Solved', 'check'],
+  solved: ['cl-chip--ok', 'Solved', 'check'],
+  closed: ['', 'Closed', 'check'],
+};
+
+export function stateChip(issue) {
+  const [tone, word, sign] = STATES[issue.state] || ['', issue.state, 'comment'];
+  return el('span', { class: `cl-chip ${tone}`, 'data-issue-state': issue.state }, icon(sign), word);
+}
+
+const closeButton = (onClose) => el('button', { type: 'button', class: 'cl-button cl-button--quiet cl-button--icon cl-button--small cl-push', 'aria-label': 'Close', 'data-issue-close': true,
+  on: { click: onClose } }, icon('cross'));
+
+function line(person, moment, text, me) {
+  const name = person.name === me.name ? 'You' : person.name;
+  return el('li', { class: 'thread__line' }, el('span', { class: 'cl-avatar', 'aria-hidden': 'true' }, person.initials),
+    el('div', {}, el('p', { class: 'thread__who' }, el('b', {}, name), ` ${shortClock(moment)}`), el('p', {}, text)));
+}
+
+function sendOnEnter(event) {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.target.form.requestSubmit();
+}
+
+/** onReply(text), onSolve(), onClose(). */
+export function issueThread(issue, { me, categoryLabel, draft, onReply, onSolve, onClose, onType }) {
+  const reply = el('input', { class: 'cl-input', name: 'text', placeholder: 'Reply', 'aria-label': 'Reply', autocomplete: 'off', maxlength: 2000, value: draft,
+    'data-focus': 'issue reply', on: { input: () => onType(reply.value), keydown: sendOnEnter } });
+  const form = el('form', { class: 'thread__reply', 'data-issue-reply': true, on: { submit: (event) => {
+    event.preventDefault();
+    if (reply.value.trim()) onReply(reply.value.trim());
+  } } }, reply, issue.urls.resolve && !['resolved', 'solved', 'closed'].includes(issue.state)
+    && el('button', { type: 'button', class: 'cl-button', 'data-issue-solve': true, on: { click: onSolve } }, 'Mark solved'));
+  return [
+    el('header', { class: 'issue__head' }, el('h2', {}, `Issue ${issue.number}`), el('span', { class: 'cl-chip' }, categoryLabel), stateChip(issue), closeButton(onClose)),
+    el('ol', { class: 'thread' }, line(issue.author, issue.opened_at, issue.text, me),
+      issue.comments.map((comment) => line(comment.author, comment.created_at, comment.text, me))),
+    issue.urls.comment && form,
+  ];
+}
+
+/** onSend({category, text}), onClose(). */
+export function newIssueForm(categories, { onSend, onClose }) {
+  const text = el('textarea', { class: 'cl-input', name: 'text', rows: 3, required: true, maxlength: 2000, 'data-focus': 'issue text', on: { keydown: (event) => event.ctrlKey && sendOnEnter(event) } });
+  return [
+    el('header', { class: 'issue__head' }, el('h2', {}, 'Ask about this spot'), closeButton(onClose)),
+    el('form', { class: 'issue__form', 'data-issue-form': true, on: { submit: (event) => {
+      event.preventDefault();
+      const entries = new FormData(event.target);
+      if (entries.get('text').trim()) onSend({ category: entries.get('category'), text: entries.get('text').trim() });
+    } } },
+    el('label', { class: 'cl-field' }, 'What is it about?', el('select', { class: 'cl-input', name: 'category' },
+      categories.map((category) => el('option', { value: category.code }, category.label)))),
+    el('label', { class: 'cl-field' }, 'Your question', text),
+    el('div', { class: 'cl-actions' }, el('button', { type: 'button', class: 'cl-button', on: { click: onClose } }, 'Cancel'),
+      el('button', { type: 'submit', class: 'cl-button cl-button--main', 'data-issue-send': true }, 'Ask'))),
+  ];
+}

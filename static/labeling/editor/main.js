@@ -1,0 +1,226 @@
+// The editor's entry: reads what the page was given, puts the parts together, shows one row after the other.
+import { connectLive } from '../../shared/live.js';
+import { announce, hideToast, toast } from '../../shared/notice.js';
+import { shortClock } from '../../shared/time.js';
+import { createActivity } from './activity.js';
+import { createActs } from './acts.js';
+import { createDrafts } from './drafts.js';
+import { sweepDrafts } from './browser_store.js';
+import { createIssues } from './issues.js';
+import { bindKeyboard } from './keyboard.js';
+import { createKeysSheet } from './keys_sheet.js';
+import { readOntology } from './ontology.js';
+import { completePayload, emptyPayload, namesOf } from './payload.js';
+import { loadedPicture } from './pictures.js';
+import { bindPointer } from './pointer.js';
+import { createQueue } from './queue.js';
+import { askForReason } from './reason_dialog.js';
+import { createShapes } from './shapes.js';
+import { createStagePanel } from './panels/stage_panel.js';
+import { createStore } from './store.js';
+import { createSubmit, keptText } from './submit.js';
+import { questionKey } from './answers.js';
+import { createTools } from './tools/tools.js';
+import { createTroubles } from './troubles.js';
+import { createPanels } from './panels/panels.js';
+import { createViewport } from './viewport.js';
+
+const page = JSON.parse(document.getElementById('editor-page').textContent);
+const part = (name) => document.querySelector(`[data-part="${name}"]`);
+const stage = part('stage');
+
+const store = createStore({
+  mode: page.mode, status: 'loading', row: null, ontology: null, payload: emptyPayload(), edits: 0, vertex: null, tool: 'select', toolBefore: 'select',
+  currentClass: null, isReadOnly: page.mode === 'review', isFixing: false, hidden: false, names: true, work: null, save: null, issues: [], openIssue: null,
+  newIssue: null, today: 0, ready: 0, empty: null, fault: null, busy: false, focusedQuestion: null, isLeaseEnded: false, live: { state: 'off', since: null },
+});
+
+let header = null;
+const activity = createActivity((seconds, isActive) => header?.showTime(seconds, isActive));
+const troubles = createTroubles(part('troubles'));
+const viewport = createViewport(stage, part('plane'), {
+  onMove: () => {
+    issues?.place();
+    part('zoom').textContent = `${Math.round(viewport.scale * 100)} %`;
+  },
+  onSettle: () => store.state.ontology && shapes.render(store.state, true),
+});
+const shapes = createShapes({ still: part('shapes'), work: part('work'), viewport });
+
+const currentClass = (kind) => {
+  const feature = store.state.ontology.byUid.get(store.state.currentClass);
+  return feature?.kind === kind ? feature : store.state.ontology.classes.find((one) => one.kind === kind);
+};
+const tools = createTools({ store, viewport, currentClass });
+
+const drafts = createDrafts({
+  store, person: page.person,
+  onConflict: (theirs) => troubles.show('conflict', 'This row was changed in another tab. Both versions are kept. Which one goes on?', [
+    { label: 'This one', run: () => drafts.rebase(theirs.revision) },
+    { label: 'The other', run: () => { store.edit(completePayload(theirs.payload), { selected: null }); drafts.rebase(theirs.revision); } },
+  ]),
+  onRefused: (error) => (error.code === 'lease_expired' ? leaseEnded(error) : troubles.show('draft', `The draft was not taken: ${error.message} Your work is kept in this browser.`)),
+});
+const queue = createQueue({ store, page, activity, show: showRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
+
+const submit = createSubmit({
+  store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, cancelTool: () => tools[store.state.tool].cancel(),
+  askReason: {
+    skip: () => askForReason(part('reason-dialog'), { title: 'Skip this row', act: 'Skip', reasons: page.skip_reasons, sentence: 'Somebody else gets the row. Your draft is kept for 30 days.' }),
+    sendBack: () => askForReason(part('reason-dialog'), { title: 'Send back', act: 'Send back', reasons: page.reject_reasons, isMany: true,
+      sentence: `${store.state.row.label.maker?.name || 'Its maker'} gets the row back first, with your reasons and pins.`,
+      objectName: namesOf(store.state.ontology, store.state.payload).get(store.state.selected) || '' }),
+  },
+});
+
+const hotkeys = {
+  key: 'crewline-single-keys',
+  isOn: () => page.hotkeys_enabled !== false && localStorage.getItem('crewline-single-keys') !== 'off',
+  setOn: (isOn) => localStorage.setItem('crewline-single-keys', isOn ? 'on' : 'off'),
+};
+const acts = createActs({ store, viewport, tools, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
+const issues = createIssues({ overlay: part('overlay'), stage, list: part('issues'), count: part('issue-count'), section: part('issue-section') }, { store, viewport, page });
+const stagePanel = createStagePanel({ stage, part }, { queue, reload: () => placePicture(store.state.row) });
+const panels = createPanels(part, { store, acts, viewport, page, queue, isOn: hotkeys.isOn });
+header = panels.header;
+
+/** A gap or fault: opens its object and puts the focus where the answer is missing. */
+function goTo({ object, chain }) {
+  store.set({ selected: object, vertex: null, hidden: false, focusedQuestion: chain?.length ? questionKey(object, chain) : null });
+  setTimeout(() => {
+    const place = chain?.length && document.querySelector(`[data-question-key="${CSS.escape(questionKey(object, chain))}"]`);
+    place?.querySelector('input, textarea')?.focus();
+    place?.scrollIntoView({ block: 'nearest' });
+  });
+}
+
+function lineTrouble(source, error) {
+  if (!error) return troubles.hide(source);
+  const what = source === 'submit' ? 'Not sent yet' : 'No answer from the server';
+  return troubles.show(source, `${what} since ${shortClock(troubles.since(source))}. Your work is kept in this browser and goes up when the line is back.`);
+}
+
+function leaseEnded(error) {
+  if (store.state.isLeaseEnded) return;
+  store.set({ isLeaseEnded: true });
+  drafts.settle();
+  queue.stopBeating();
+  activity.stop();
+  const sentence = error.code === 'lease_expired' || !error.message ? `Your lease ended at ${shortClock(new Date())}. ${error.draft_saved === false ? 'Your work is kept in this browser' : 'Draft saved'}; the row is free again. Take it back?` : `${error.message}${keptText(error)}`;
+  troubles.show('lease', sentence, [
+    { label: 'Take it back', run: takeBack, keepsOpen: true },
+    { label: 'Next row', run: () => queue.next() },
+  ]);
+}
+
+async function takeBack() {
+  try {
+    if (!(await queue.takeBack())) return troubles.show('lease', 'Somebody else has this row now. Your draft is kept for 30 days.', [{ label: 'Next row', run: () => queue.next() }]);
+    store.set({ isLeaseEnded: false });
+    activity.restart();
+    drafts.settle();
+    troubles.hide('lease');
+    return toast('ok', 'The row is yours again, with all your work.');
+  } catch (error) {
+    return toast('bad', `${error.message}${keptText(error)}`);
+  }
+}
+
+async function placePicture(row) {
+  stagePanel.showPictureFault(false);
+  try {
+    const picture = await loadedPicture(row.row.asset_url);
+    if (store.state.row !== row) return;
+    const size = { width: row.row.width || picture.naturalWidth, height: row.row.height || picture.naturalHeight };
+    picture.width = size.width;
+    picture.height = size.height;
+    part('picture').replaceChildren(picture);
+    shapes.setSize(size);
+    viewport.setSize(size);
+    part('picture-name').textContent = `${row.row.external_id} · ${size.width} × ${size.height} px`;
+  } catch {
+    if (store.state.row === row) stagePanel.showPictureFault(true);
+  }
+}
+
+function modeOf(row) {
+  if (page.mode === 'review' || row.slot.kind === 'review') return 'review';
+  return page.mode === 'rework' || row.reasons?.length ? 'rework' : 'label';
+}
+
+async function showRow(row) {
+  const begun = await drafts.start(row, row.label?.payload || emptyPayload());
+  const ontology = readOntology(row.ontology.document);
+  const mode = modeOf(row);
+  const wasCurrent = ontology.byUid.has(store.state.currentClass) ? store.state.currentClass : ontology.classes[0]?.uid || null;
+  // Review begins by looking; a draft of a fix means that the fix goes on.
+  const isFixing = mode === 'review' && (begun.isRestored || Boolean(row.draft));
+  for (const name of ['lease', 'conflict', 'draft', 'submit', 'heartbeat']) troubles.hide(name);
+  part('picture').replaceChildren();
+  part('picture-name').textContent = row.row.external_id;
+  store.set({ row, ontology, mode, payload: begun.payload, past: [], future: [], edits: store.state.edits + 1, selected: null, vertex: null, work: null,
+    status: 'working', issues: row.issues || [], openIssue: null, newIssue: null, focusedQuestion: null, currentClass: wasCurrent, isFixing,
+    isReadOnly: mode === 'review' && !isFixing, isLeaseEnded: false, hidden: false, fault: null });
+  drafts.follow(row, begun);
+  if (begun.isRestored) toast('ok', 'Your work from this browser is back.');
+  else if (begun.isBehind) offerKept(begun.isBehind);
+  stage.setAttribute('aria-label', `Picture ${row.row.external_id}. Keys draw and move; press ? for all of them.`);
+  stage.focus({ preventScroll: true });
+  activity.restart();
+  await placePicture(row);
+}
+
+function offerKept(kept) {
+  troubles.show('conflict', 'The server has a newer draft of this row; an older one is kept in this browser.', [
+    { label: 'Keep the newer', run: () => {} },
+    { label: 'Use the older', run: () => store.edit(completePayload(kept.payload), { selected: null }) },
+  ]);
+}
+
+function goLive() {
+  const live = connectLive({
+    address: document.body.dataset.socket || page.urls.socket,
+    onEvent: (event) => issues.take(event.payload || {}),
+    onState: (state, since) => store.set({ live: { state, since } }),
+    onEnd: (why) => why === 'signed_out' && troubles.show('session', 'You are signed out. Your work is kept in this browser and goes up when you sign in again.'),
+  });
+  for (const stream of page.streams || [`person:${page.person.uid}`]) live.follow(stream);
+  let rowStreams = [];
+  store.subscribe((state, before) => {
+    if (state.row === before.row) return;
+    rowStreams.forEach(live.leave);
+    rowStreams = state.row?.streams || [];
+    rowStreams.forEach(live.follow);
+  });
+}
+
+let isLent = false;
+const lend = (isOn) => {
+  isLent = isOn;
+  if (!isOn) tools.pan.up();
+  stage.style.cursor = isOn ? 'grab' : '';
+};
+bindPointer({ stage, viewport, tools, activeTool: () => tools[store.state.tool], isLent: () => isLent || !store.state.row });
+bindKeyboard({ store, acts, setAnswer: acts.setAnswer, isOn: hotkeys.isOn, lend });
+document.addEventListener('click', (event) => {
+  const name = event.target.closest('[data-act]')?.dataset.act;
+  if (name) acts[name]?.(event);
+});
+addEventListener('beforeunload', (event) => ['kept', 'offline', 'saving'].includes(store.state.save?.kind) && drafts.keep() && event.target);
+store.subscribe((state, before) => {
+  if (state.ontology) shapes.render(state);
+  panels.render(state, before);
+  stagePanel.render(state, before);
+  issues.render(state);
+  if (state.row !== before.row && state.row) hideToastOfBefore();
+});
+
+function hideToastOfBefore() {
+  // A refusal belongs to the row it was about; good news may stay its six seconds.
+  if (document.querySelector('[data-toast="bad"], [data-toast="warn"]')) hideToast();
+}
+
+announce('');
+sweepDrafts();
+goLive();
+queue.next();

@@ -1,0 +1,66 @@
+// The bar at the top, left to right as people ask: where am I, how far, how long, is it safe, why this, what now.
+import { announce } from '../../../shared/notice.js';
+import { icon } from '../../../shared/dom.js';
+import { clock, duration, shortClock } from '../../../shared/time.js';
+
+const KINDS = { label: 'Labeling', rework: 'Rework', review: 'Review' };
+const SAVES = {
+  none: () => ({ sign: 'check', tone: 'quiet', text: 'Nothing to save yet' }),
+  saving: () => ({ sign: 'clock', tone: 'quiet', text: 'Saving' }),
+  saved: ({ at }) => ({ sign: 'check', tone: 'ok', text: `Saved ${clock(at)}`, said: 'Saved.' }),
+  kept: () => ({ sign: 'warn', tone: 'warn', text: 'Kept in this browser', said: 'Kept in this browser, not on the server yet.' }),
+  offline: ({ since }) => ({ sign: 'warn', tone: 'warn', text: `Offline since ${shortClock(since)}. Kept in this browser`,
+    said: `Offline since ${shortClock(since)}. Your work is kept in this browser and goes up when the line is back.` }),
+};
+
+function showSave(node, save, before) {
+  node.hidden = !save;
+  if (!save) return;
+  const { sign, tone, text, said } = SAVES[save.kind](save);
+  node.dataset.save = save.kind;
+  node.className = `save save--${tone}`;
+  node.replaceChildren(icon(sign), document.createTextNode(text));
+  node.title = said || text;
+  // Changes of state only: being saved again is no news.
+  const wasSafe = !before || ['none', 'saving', 'saved'].includes(before.kind);
+  const isSafe = ['none', 'saving', 'saved'].includes(save.kind);
+  if (said && (!isSafe || !wasSafe) && before?.kind !== save.kind) announce(said);
+}
+
+function showWhy(part, row, leaseText) {
+  part('why').textContent = row?.slot.why?.text || 'Next in the queue';
+  part('why-text').textContent = row ? `${row.slot.why?.text || 'Next in the queue'}.` : '';
+  part('why-lease').textContent = leaseText();
+  part('why-row').textContent = row ? row.row.external_id : '';
+}
+
+export function createHeaderPanel(root, { page, leaseText }) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  part('median').textContent = page.median_seconds ? `your median ${duration(page.median_seconds)}` : '';
+
+  function render(state, before) {
+    const project = state.row?.project || page.project;
+    if (state.row !== before.row || state.mode !== before.mode) {
+      part('project').textContent = project.name;
+      part('kind').textContent = [KINDS[state.mode], project.batch && `batch ${project.batch}`].filter(Boolean).join(' · ');
+      root.dataset.mode = state.mode;
+    }
+    if (state.row !== before.row || state.row) showWhy(part, state.row, leaseText);
+    part('position').textContent = `Row ${(state.today || 0) + (state.row ? 1 : 0)} today`;
+    part('ready').textContent = `${(state.ready || 0).toLocaleString('en')} more ready`;
+    if (state.save !== before.save) showSave(part('save'), state.row ? state.save : null, before.save);
+    root.querySelector('[data-act="undo"]').disabled = !state.past.length || state.isReadOnly;
+    root.querySelector('[data-act="redo"]').disabled = !state.future.length || state.isReadOnly;
+    for (const button of root.querySelectorAll('[data-for]')) button.hidden = !button.dataset.for.split(' ').includes(state.mode === 'review' ? (state.isFixing ? 'fixing' : 'review') : 'label');
+    for (const button of root.querySelectorAll('[data-way-out]')) button.disabled = !state.row || state.busy;
+    root.toggleAttribute('data-busy', Boolean(state.busy));
+  }
+
+  return {
+    render,
+    showTime(seconds, isActive) {
+      part('timer').textContent = duration(seconds);
+      part('timer').closest('[data-timer]').toggleAttribute('data-idle', !isActive);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// The panels around the picture, wired to their places on the page.
+import { createHeaderPanel } from './header_panel.js';
+import { createKeysPanel } from './keys_panel.js';
+import { createObjectsPanel } from './objects_panel.js';
+import { createPictureQuestionsPanel } from './picture_questions_panel.js';
+import { createReasonsPanel } from './reasons_panel.js';
+import { createPicturePanel, createToolsPanel } from './tools_panel.js';
+
+export function createPanels(part, { store, acts, viewport, page, queue, isOn }) {
+  const onFocus = (asked) => {
+    // The focus of a question that is drawn anew comes back at once; only a real change counts.
+    const key = asked?.key ?? null;
+    if (key !== null && key !== store.state.focusedQuestion) store.set({ focusedQuestion: key });
+  };
+  const header = createHeaderPanel(part('header'), { page, leaseText: queue.leaseText });
+  const renders = [
+    header.render,
+    createToolsPanel({ tools: part('tools'), classes: part('classes'), definition: part('definition') }, { store, acts }),
+    createPicturePanel(part('picture-settings'), { store, plane: part('plane') }),
+    createReasonsPanel({ section: part('reason-section'), list: part('reasons'), count: part('reason-count') }, { store }),
+    createObjectsPanel({ list: part('objects'), count: part('object-count') }, { store, acts, viewport, onFocus }),
+    createPictureQuestionsPanel({ section: part('question-section'), list: part('questions'), count: part('question-count') }, { acts, onFocus }),
+    createKeysPanel({ list: part('keys'), live: part('live') }, { isOn }),
+  ];
+  return { header, render: (state, before) => renders.forEach((render) => render(state, before)) };
+}

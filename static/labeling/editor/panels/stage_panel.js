@@ -1,0 +1,42 @@
+// What stands in the picture's place when there is none: loading, an empty queue, a picture that did not come.
+import { el, icon } from '../../../shared/dom.js';
+import { shortClock } from '../../../shared/time.js';
+
+export function createStagePanel({ stage, part }, { queue, reload }) {
+  const place = part('stage-message');
+  const button = (label, act, name) => el('button', { type: 'button', class: 'cl-button', 'data-stage-act': name, on: { click: act } }, label);
+
+  function say(sign, sentence, ...actions) {
+    place.hidden = !sentence;
+    place.replaceChildren(...(sentence ? [icon(sign), el('p', {}, sentence), el('div', { class: 'cl-actions' }, actions)] : []));
+  }
+
+  function explain(state) {
+    const { empty, fault, status } = state;
+    stage.dataset.status = status;
+    part('plane').hidden = status !== 'working';
+    part('zoom-box').hidden = status !== 'working';
+    if (status === 'empty') {
+      const next = empty.next_at && !empty.message.includes('Next may free') ? ` Next may free at ${shortClock(empty.next_at)}.` : '';
+      const home = el('a', { class: 'cl-button', href: part('stage-message').dataset.home }, 'Home');
+      say('clock', `${empty.message}${next} This page looks again by itself.`, button('Look now', () => queue.next(), 'look'), home);
+    } else if (status === 'fault') {
+      const again = fault.isTransient ? ' It is tried again every few seconds.' : '';
+      say('cross', `${fault.message} No work was lost.${again}`, button('Try now', () => queue.next(), 'look'));
+    } else if (status === 'loading') {
+      say('clock', 'Looking for your next row.');
+    } else {
+      say('', '');
+    }
+  }
+
+  return {
+    render(state, before) {
+      if (state.status !== before.status || state.empty !== before.empty || state.fault !== before.fault) explain(state);
+    },
+    showPictureFault(isFault) {
+      if (isFault) say('cross', 'The picture did not load. Your objects are kept.', button('Load again', reload, 'reload'), button('Skip', () => document.querySelector('[data-act="skip"]').click(), 'skip'));
+      else say('', '');
+    },
+  };
+}

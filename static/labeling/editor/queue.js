@@ -1,0 +1,136 @@
+// The rows in this tab's hand: claims them, keeps the next one loaded, beats for the open one, gives it back.
+import { post } from '../../shared/http.js';
+import { shortClock } from '../../shared/time.js';
+import { preloadPicture } from './pictures.js';
+
+const HEARTBEAT_MS = 15000;
+const LOOK_AGAIN_MS = 30000;
+const RETRY_MS = 4000;
+
+export function createQueue({ store, page, activity, show, onLeaseEnded, onTrouble }) {
+  let waiting = [];
+  let claiming = null;
+  let lookAgain = null;
+  let beat = null;
+
+  const held = () => [store.state.row, ...waiting].filter(Boolean).map((row) => row.slot.uid);
+  const isStale = (row) => new Date(row.slot.leased_until) < new Date();
+
+  async function claim() {
+    const answer = await post(page.urls.claim, { have: held() });
+    const known = new Set(held());
+    const fresh = answer.rows.filter((row) => !known.has(row.slot.uid));
+    waiting.push(...fresh);
+    for (const row of fresh) preloadPicture(row.row.asset_url);
+    store.set({ today: answer.today, ready: answer.ready ?? waiting.length, empty: answer.empty });
+    return answer;
+  }
+
+  /** One claim at a time, however many ask. */
+  function refill() {
+    claiming ??= claim().finally(() => { claiming = null; });
+    return claiming;
+  }
+
+  function later(moment) {
+    clearTimeout(lookAgain);
+    const wait = moment ? Math.max(new Date(moment) - Date.now(), 1000) : LOOK_AGAIN_MS;
+    lookAgain = setTimeout(next, Math.min(wait, LOOK_AGAIN_MS * 2));
+  }
+
+  async function fillOrExplain() {
+    try {
+      const answer = await refill();
+      if (waiting.length) return true;
+      store.set({ status: 'empty', row: null, empty: answer.empty || { code: 'empty', message: 'No row for you now.', next_at: null } });
+      later(answer.empty?.next_at);
+    } catch (error) {
+      store.set({ status: 'fault', row: null, fault: error });
+      clearTimeout(lookAgain);
+      if (error.isTransient) lookAgain = setTimeout(next, RETRY_MS);
+    }
+    return false;
+  }
+
+  /** Shows the next row; claims when the hand is empty, and in the background when it runs low. */
+  async function next() {
+    clearTimeout(lookAgain);
+    stopBeating();
+    waiting = waiting.filter((row) => !isStale(row));
+    if (!waiting.length) {
+      store.set({ row: null, status: store.state.status === 'working' ? 'loading' : store.state.status });
+      if (!(await fillOrExplain())) return;
+    }
+    const row = waiting.shift();
+    store.set({ ready: Math.max(0, (store.state.ready || 1) - 1) });
+    await show(row);
+    startBeating();
+    if (waiting.length < 2) refill().catch(() => {});
+  }
+
+  async function heartbeat() {
+    const { row, isLeaseEnded } = store.state;
+    if (!row || isLeaseEnded) return;
+    try {
+      const answer = await post(row.urls.heartbeat, { lease_token: row.slot.lease_token, interactions: activity.takeInteractions(), active: activity.isActive() });
+      row.slot.leased_until = answer.leased_until;
+      // The heartbeat of the open row renews the waiting ones too.
+      for (const other of waiting) other.slot.leased_until = answer.leased_until;
+      onTrouble('heartbeat', null);
+    } catch (error) {
+      if (store.state.row !== row) return;
+      if (error.isTransient) onTrouble('heartbeat', error);
+      else onLeaseEnded(error);
+    }
+  }
+
+  function startBeating() {
+    stopBeating();
+    heartbeat();
+    beat = setInterval(heartbeat, HEARTBEAT_MS);
+  }
+
+  function stopBeating() {
+    clearInterval(beat);
+    beat = null;
+  }
+
+  /** Asks for the open row once more after its lease has ended; true when it came back with a new lease. */
+  async function takeBack() {
+    const { row } = store.state;
+    const have = waiting.map((other) => other.slot.uid);
+    const answer = await post(page.urls.claim, { have });
+    const again = answer.rows.find((other) => other.row.uid === row.row.uid);
+    waiting.push(...answer.rows.filter((other) => other !== again && !have.includes(other.slot.uid)));
+    if (!again) return false;
+    Object.assign(row.slot, again.slot);
+    row.urls = again.urls;
+    startBeating();
+    return true;
+  }
+
+  async function release() {
+    const { row } = store.state;
+    if (!row) return;
+    await post(row.urls.release, { lease_token: row.slot.lease_token });
+  }
+
+  document.addEventListener('visibilitychange', () => !document.hidden && beat && heartbeat());
+
+  return {
+    next,
+    refill,
+    takeBack,
+    release,
+    stopBeating,
+    leaseText: () => (store.state.row ? `Reserved for you until ${shortClock(store.state.row.slot.leased_until)}.` : ''),
+    get waitingCount() { return waiting.length; },
+    /** Rows that came with another answer, such as that of a submit. */
+    add(rows) {
+      const known = new Set(held());
+      const fresh = rows.filter((row) => row?.slot && !known.has(row.slot.uid));
+      waiting.push(...fresh);
+      for (const row of fresh) preloadPicture(row.row.asset_url);
+    },
+  };
+}

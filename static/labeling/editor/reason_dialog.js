@@ -1,0 +1,49 @@
+// Asks why: one reason to skip a row, one or more to send a label back.
+import { el, keyCap } from '../../shared/dom.js';
+
+function choices(reasons, isMany) {
+  return el('fieldset', {}, el('legend', { class: 'cl-hidden-text' }, 'Reason'), reasons.map((reason, index) => el('label', { class: 'cl-choice' },
+    el('input', { type: isMany ? 'checkbox' : 'radio', name: 'reason', value: reason.code, autofocus: index === 0 && !isMany, required: !isMany }),
+    el('span', {}, reason.label))));
+}
+
+function readForm(form, reasons) {
+  const entries = new FormData(form);
+  const codes = entries.getAll('reason');
+  return {
+    codes,
+    labels: codes.map((code) => reasons.find((reason) => reason.code === code)?.label || code),
+    text: String(entries.get('text') || '').trim(),
+    isAboutObject: entries.get('about') === 'object',
+  };
+}
+
+/** Resolves with {codes, labels, text, isAboutObject}, or null when the person gives up. */
+export function askForReason(dialog, { title, sentence, reasons, isMany = false, act, objectName = '' }) {
+  return new Promise((resolve) => {
+    let answer = null;
+    const fault = el('p', { class: 'cl-field__error', hidden: true, role: 'alert' }, 'Choose at least one reason.');
+    const form = el('form', { method: 'dialog', 'data-reason-form': true },
+      el('h2', { id: 'reason-title' }, title), el('p', {}, sentence), choices(reasons, isMany), fault,
+      objectName && el('label', { class: 'cl-choice' }, el('input', { type: 'checkbox', name: 'about', value: 'object', checked: true }), el('span', {}, `It is about ${objectName}`)),
+      el('label', { class: 'cl-field' }, 'In your words', el('textarea', { class: 'cl-input', name: 'text', rows: 2, maxlength: 2000 })),
+      el('div', { class: 'cl-actions' },
+        el('button', { type: 'button', class: 'cl-button', on: { click: () => dialog.close() } }, 'Cancel', keyCap('Esc')),
+        el('button', { type: 'submit', class: 'cl-button cl-button--main', 'data-reason-send': true }, act, keyCap('Enter'))));
+    form.addEventListener('submit', (event) => {
+      const read = readForm(form, reasons);
+      if (read.codes.length) answer = read;
+      else event.preventDefault();
+      fault.hidden = read.codes.length > 0;
+    });
+    form.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && (event.ctrlKey || event.target.type === 'radio' || event.target.type === 'checkbox')) {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+    });
+    dialog.addEventListener('close', () => resolve(answer), { once: true });
+    dialog.replaceChildren(form);
+    dialog.showModal();
+  });
+}

@@ -1,0 +1,124 @@
+// Draws the objects of a row. All shapes stand still in one <svg>; the one in work is drawn in a second, nearly empty
+// one, so that a drag repaints a single shape. Only the selected shape has handles.
+import { svg } from '../../shared/dom.js';
+import { boundsOf, handlesOf, ringsOf } from './geometry.js';
+import { namesOf, objectsOf } from './payload.js';
+import { paintOf } from './ontology.js';
+import { placeTags, tagWidth } from './tags.js';
+
+const UNKNOWN = { ...paintOf('#BB5555'), dash: 'dotted' };
+const text = (points) => points.map((point) => point.join(',')).join(' ');
+
+function pathOf(kind, value, isClosed) {
+  return ringsOf(value).map((ring) => `M${text(ring)}${isClosed ? 'Z' : ''}`).join('');
+}
+
+function outline(kind, value, className) {
+  if (kind === 'box') {
+    const [x0, y0, x1, y1] = value;
+    return svg('rect', { class: className, x: x0, y: y0, width: Math.max(x1 - x0, 0), height: Math.max(y1 - y0, 0) });
+  }
+  if (kind === 'point') return svg('circle', { class: className, cx: value[0], cy: value[1] });
+  return svg('path', { class: className, d: pathOf(kind, value, kind === 'polygon') });
+}
+
+/** The two strokes of a shape: a dark or white one below, the class colour above. */
+export function drawShape(kind, value, paint, className = '') {
+  const group = svg('g', { class: `shape shape--${kind} ${paint.isDark ? 'shape--dark' : ''} shape--${paint.dash} ${className}` },
+    outline(kind, value, 'shape__under'), outline(kind, value, 'shape__over'));
+  group.style.setProperty('--c', paint.color);
+  return group;
+}
+
+function drawTag(name, paint, [x, y]) {
+  const label = svg('text', { x: 6, y: 13 }, name);
+  label.style.fill = paint.tagText;
+  const ground = svg('rect', { width: tagWidth(name), height: 18, rx: 2 });
+  ground.style.fill = paint.color;
+  return svg('g', { class: 'tag', transform: `translate(${x} ${y})` }, svg('g', { class: 'tag__body' }, ground, label));
+}
+
+function drawHandles(kind, value, vertex) {
+  return handlesOf(kind, value).map((handle) => {
+    const isChosen = vertex && vertex.ring === handle.ring && vertex.index === handle.index;
+    return svg('g', { class: `handle ${isChosen ? 'handle--chosen' : ''}`, 'data-handle': handle.name, transform: `translate(${handle.at.join(' ')})` },
+      svg('rect', { class: 'handle__body', x: -4, y: -4, width: 8, height: 8, rx: kind === 'box' ? 1 : 4 }));
+  });
+}
+
+export function createShapes({ still, work, viewport }) {
+  const groups = svg('g', {});
+  const tags = svg('g', { class: 'tags' });
+  still.append(groups, tags);
+  const drawn = new Map();
+  let shown = null;
+
+  const paintFor = (state, object) => state.ontology.byUid.get(object.feature)?.color ? state.ontology.byUid.get(object.feature) : UNKNOWN;
+
+  function drawStill(state) {
+    const objects = objectsOf(state.payload);
+    const alive = new Set(objects.map((object) => object.id));
+    for (const [id, entry] of drawn) if (!alive.has(id)) { entry.group.remove(); drawn.delete(id); }
+    let last = null;
+    for (const object of objects) {
+      let entry = drawn.get(object.id);
+      if (!entry || entry.value !== object.value || entry.feature !== object.feature) {
+        entry?.group.remove();
+        const group = drawShape(object.kind, object.value, paintFor(state, object));
+        group.dataset.object = object.id;
+        entry = { group, value: object.value, feature: object.feature };
+        drawn.set(object.id, entry);
+      }
+      if ((last ? last.nextSibling : groups.firstChild) !== entry.group) groups.insertBefore(entry.group, last ? last.nextSibling : groups.firstChild);
+      last = entry.group;
+    }
+  }
+
+  function drawTags(state) {
+    tags.replaceChildren();
+    if (!state.names || state.hidden) return;
+    const names = namesOf(state.ontology, state.payload);
+    const objects = objectsOf(state.payload).filter((object) => !(state.work?.id === object.id));
+    const items = objects.map((object) => ({ id: object.id, text: names.get(object.id), bounds: boundsOf(object.kind, object.value) }));
+    const top = -viewport.toStage([0, 0])[1];
+    const places = placeTags(items, viewport.scale, top);
+    tags.append(...objects.map((object) => drawTag(names.get(object.id), paintFor(state, object), places.get(object.id))));
+  }
+
+  /** state.work: {id | null, kind, value, feature, isOpen} while something is drawn or dragged. */
+  function drawWork(state) {
+    const parts = [];
+    const selected = state.payload.features.find((entry) => entry.id === state.selected);
+    const inWork = state.work;
+    if (inWork) {
+      parts.push(drawShape(inWork.kind, inWork.value, paintFor(state, inWork), 'is-selected is-work'));
+      if (inWork.isOpen || inWork.id) parts.push(...drawHandles(inWork.kind, inWork.value, null));
+    } else if (selected && !state.hidden) {
+      parts.push(drawShape(selected.kind, selected.value, paintFor(state, selected), 'is-selected'));
+      if (!state.isReadOnly) parts.push(...drawHandles(selected.kind, selected.value, state.vertex));
+    }
+    work.replaceChildren(...parts);
+    const covered = inWork?.id || (!state.hidden && selected?.id) || null;
+    for (const [id, entry] of drawn) entry.group.classList.toggle('is-covered', id === covered);
+  }
+
+  return {
+    setSize({ width, height }) {
+      for (const layer of [still, work]) {
+        layer.setAttribute('width', width);
+        layer.setAttribute('height', height);
+      }
+    },
+    render(state, isSettled = false) {
+      const before = shown;
+      shown = state;
+      const isNew = !before || before.payload !== state.payload || before.ontology !== state.ontology;
+      if (isNew) drawStill(state);
+      const tagsChange = isNew || isSettled || before.names !== state.names || before.hidden !== state.hidden || before.work?.id !== state.work?.id;
+      if (tagsChange) drawTags(state);
+      still.classList.toggle('is-hidden', Boolean(state.hidden));
+      if (isNew || before.work !== state.work || before.selected !== state.selected || before.hidden !== state.hidden
+        || before.vertex !== state.vertex || before.isReadOnly !== state.isReadOnly) drawWork(state);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+// Sending a label, skipping a row, deciding on a label. Every way out of a row says what became of the work.
+import { post } from '../../shared/http.js';
+import { announce, toast } from '../../shared/notice.js';
+import { shortClock } from '../../shared/time.js';
+import { gapsOf } from './ontology.js';
+import { newId } from './payload.js';
+
+const RETRY_MS = [1000, 2000, 5000, 10000];
+const pause = (ms) => new Promise((resolve) => {
+  const done = () => { clearTimeout(timer); removeEventListener('online', done); resolve(); };
+  const timer = setTimeout(done, ms);
+  addEventListener('online', done);
+});
+
+/** Tells bodies apart (FNV-1a, 32 bit), so that a key from before a reload is used for its own body only. */
+function fingerprint(body) {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < body.length; i += 1) hash = Math.imul(hash ^ body.charCodeAt(i), 0x01000193);
+  return `${body.length}.${(hash >>> 0).toString(16)}`;
+}
+
+/** What became of the work, when the server's sentence leaves it open. */
+export function keptText(error) {
+  if (error.draft_saved === true) return ' Your draft is saved.';
+  return error.draft_saved === false || error.isOffline ? ' Your work is kept in this browser.' : '';
+}
+
+export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnded, onTrouble, cancelTool }) {
+  let sent = null; // {body, key}: the same body goes out under the same key, however often
+
+  async function keyFor(body) {
+    if (sent?.body !== body) {
+      const [key, keptMark] = (drafts.submitKey || '').split('|');
+      const mark = fingerprint(body);
+      sent = { body, key: key && keptMark === mark && !sent ? key : newId() };
+      // Kept with the draft: a page that dies between sending and hearing asks under the same key again.
+      await drafts.keepSubmitKey(`${sent.key}|${mark}`);
+    }
+    return sent.key;
+  }
+
+  async function sendUntilHeard(row, url, body, headers) {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const answer = await post(url, body, { headers });
+        onTrouble('submit', null);
+        return { ...answer, tries };
+      } catch (error) {
+        if (!error.isTransient || store.state.row !== row) throw error;
+        onTrouble('submit', error);
+        await pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+      }
+    }
+  }
+
+  function refused(error) {
+    if (error.code === 'lease_expired') return onLeaseEnded(error);
+    const [fault] = error.answer?.faults || [];
+    if (fault) {
+      const index = /^features\[(\d+)\]/.exec(fault.path || '')?.[1];
+      const entry = index === undefined ? null : store.state.payload.features[Number(index)];
+      if (entry) goTo({ object: entry.id, chain: [] });
+      return toast('bad', `Not sent: ${fault.message} Nothing was lost.`);
+    }
+    const isOver = [404, 409, 410].includes(error.status);
+    return toast('bad', `${error.message}${keptText(error)}`, isOver ? { label: 'Next row', run: () => queue.next() } : null);
+  }
+
+  async function leaveWith(act) {
+    if (store.state.busy || !store.state.row) return;
+    cancelTool();
+    store.set({ busy: true });
+    try {
+      await act(store.state.row);
+    } catch (error) {
+      refused(error);
+    } finally {
+      store.set({ busy: false });
+    }
+  }
+
+  async function goOn(row, sentence) {
+    await drafts.forget(row);
+    sent = null;
+    announce(sentence);
+    await queue.next();
+  }
+
+  function stoppedByGap() {
+    const [gap] = gapsOf(store.state.ontology, store.state.payload);
+    if (!gap) return false;
+    goTo(gap);
+    toast('warn', `Not sent: ${gap.sentence} Nothing was lost.`);
+    return true;
+  }
+
+  function submit() {
+    cancelTool();
+    if (store.state.busy || !store.state.row || stoppedByGap()) return null;
+    return leaveWith(async (row) => {
+      drafts.keep();
+      const body = JSON.stringify({ lease_token: row.slot.lease_token, payload: store.state.payload, ontology_version: row.ontology.version });
+      const answer = await sendUntilHeard(row, row.urls.submit, body, { 'Idempotency-Key': await keyFor(body) });
+      if (answer.status === 200 && answer.tries === 0) toast('ok', `Already submitted at ${shortClock(answer.submitted_at)}. Nothing was sent twice.`);
+      store.set({ today: (store.state.today || 0) + 1 });
+      if (answer.next) queue.add([].concat(answer.next));
+      await goOn(row, 'Submitted. The next row is open.');
+    });
+  }
+
+  async function skip() {
+    if (store.state.busy || !store.state.row) return;
+    const chosen = await askReason.skip();
+    if (!chosen) return;
+    await leaveWith(async (row) => {
+      await drafts.settle();
+      await post(row.urls.skip, { lease_token: row.slot.lease_token, reason: chosen.codes[0], comment: chosen.text });
+      toast('ok', `Skipped: ${chosen.labels[0]}. You do not get this row again.`);
+      await goOn(row, 'Skipped. The next row is open.');
+    });
+  }
+
+  /** decision: "approve", "fix" (with the mended payload) or "reject" (with reasons). */
+  async function decide(decision, reasons = []) {
+    if (store.state.busy || !store.state.row) return;
+    if (decision === 'fix' && stoppedByGap()) return;
+    await leaveWith(async (row) => {
+      const { payload } = store.state;
+      const body = JSON.stringify({ label_uid: row.label.uid, version: row.label.version, decision, reasons,
+        lease_token: row.slot.lease_token, ...(decision === 'fix' ? { payload } : {}) });
+      await sendUntilHeard(row, row.urls.decide, body, { 'Idempotency-Key': await keyFor(body) });
+      const maker = row.label.maker?.name || 'its maker';
+      const count = `${reasons.length} ${reasons.length === 1 ? 'reason' : 'reasons'}`;
+      const sentence = { approve: 'Approved.', fix: 'Fixed and approved.', reject: `Sent back to ${maker} with ${count}.` }[decision];
+      toast('ok', sentence);
+      store.set({ today: (store.state.today || 0) + 1 });
+      await goOn(row, `${sentence} The next label is open.`);
+    });
+  }
+
+  async function sendBack() {
+    const { row, selected, busy } = store.state;
+    if (busy || !row) return;
+    const chosen = await askReason.sendBack();
+    if (!chosen) return;
+    await decide('reject', chosen.codes.map((code) => ({ code, text: chosen.text, object: chosen.isAboutObject ? selected : null })));
+  }
+
+  async function release() {
+    await leaveWith(async (row) => {
+      await drafts.settle();
+      await queue.release();
+      toast('ok', 'Row given back. Your draft is kept for 30 days.');
+      await queue.next();
+    });
+  }
+
+  return { submit, skip, decide, sendBack, release };
+}

@@ -1,0 +1,81 @@
+// One socket for everything live. Every stream remembers the last number seen, so a new connection asks for what was missed.
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15000;
+const SIGNED_OUT = 4401;
+const NO_RIGHT = 4403;
+
+function absolute(address) {
+  const url = new URL(address, location.href);
+  if (url.protocol.startsWith('http')) url.protocol = url.protocol.replace('http', 'ws');
+  return url.href;
+}
+
+/**
+ * Connects to `address` (it comes from the page, never from code).
+ * onEvent(event), onReset(stream) when too much was missed, onState(state, since): "live", "behind" or "off".
+ */
+export function connectLive({ address, onEvent, onReset = () => {}, onState = () => {}, onEnd = () => {} }) {
+  const seen = new Map();
+  let socket = null;
+  let wait = FIRST_WAIT_MS;
+  let isEnded = false;
+
+  const say = (message) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
+  const ask = (stream) => say({ follow: stream, ...(seen.get(stream) === null ? {} : { since: seen.get(stream) }) });
+
+  function take(message) {
+    if (message.following) {
+      if (seen.get(message.following) === null) seen.set(message.following, message.since);
+    } else if (message.reset) {
+      seen.set(message.reset, message.seq);
+      onReset(message.reset);
+    } else if (message.refused) {
+      seen.delete(message.refused);
+    } else if (message.stream && seen.has(message.stream)) {
+      // The same event may come twice, by a hint and by the server's own look.
+      if (message.seq <= (seen.get(message.stream) ?? -1)) return;
+      seen.set(message.stream, message.seq);
+      onEvent(message);
+    }
+  }
+
+  function closed(event) {
+    onState('off', new Date());
+    if (event.code === SIGNED_OUT || event.code === NO_RIGHT) {
+      isEnded = true;
+      onEnd(event.code === SIGNED_OUT ? 'signed_out' : 'no_right');
+    }
+    if (isEnded) return;
+    // Spread out, so that a restarted server is not met by all pages at once.
+    setTimeout(open, wait * (0.5 + Math.random()));
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  }
+
+  function open() {
+    socket = new WebSocket(absolute(address));
+    socket.addEventListener('open', () => {
+      wait = FIRST_WAIT_MS;
+      onState('live', new Date());
+      for (const stream of seen.keys()) ask(stream);
+    });
+    socket.addEventListener('message', (event) => take(JSON.parse(event.data)));
+    socket.addEventListener('close', closed);
+  }
+
+  if (address) open();
+  return {
+    follow(stream) {
+      if (seen.has(stream)) return;
+      seen.set(stream, null);
+      ask(stream);
+    },
+    leave(stream) {
+      if (seen.delete(stream)) say({ leave: stream });
+    },
+    end() {
+      isEnded = true;
+      socket?.close();
+    },
+  };
+}

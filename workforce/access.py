@@ -1,0 +1,256 @@
+"""May they? The only module that names guardian, roles or groups in a decision.
+
+A guarded model says the way to its root (``access_root``) and, where a role may reach only its own part, whose a row
+is (``access_owner``). Roots are organizations and the models that have grant tables. Applied here and nowhere else:
+person and membership active; a grant not run out by the database's clock; people of a vendor only where their vendor
+has a grant; *no access* of a person before every grant of a team and every organization role but the admin's."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Exists, ForeignKey, Model, OuterRef, Q, QuerySet
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from workforce.errors import NotAllowed, NotFound
+from workforce.models import ClockTimestamp, Membership, Organization, Person, Team
+from workforce.roles import (
+    ORGANIZATION_ROLES,
+    ROLE_PERMISSIONS,
+    STAFF_ROLES,
+    Permission,
+    Role,
+    Scope,
+    roles_with,
+)
+
+Row = TypeVar("Row", bound=Model)
+Someone = Person | AnonymousUser
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """True, or false with the reason: ``hidden`` (another tenant's), ``missing_right``, ``inactive``."""
+
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+# --- The four calls ---------------------------------------------------------------------------------------------
+def can(user: Someone, permission: Permission, thing: Model) -> Verdict:
+    """Whether ``user`` may do ``permission`` to ``thing``; asked of the object, never of an id."""
+    if not _is_active(user):
+        return Verdict(False, "inactive")
+    if _matches(user, type(thing)._default_manager.filter(pk=thing.pk), permission):
+        return Verdict(True)
+    organization = organization_of(thing)
+    if not active_memberships(user).filter(organization_id=organization).exists():
+        return Verdict(False, "hidden")
+    return Verdict(False, "missing_right")
+
+
+def require(user: Someone, permission: Permission, thing: Model) -> None:
+    """Raises ``NotFound`` when they may not know that it exists, ``NotAllowed`` when a right is missing."""
+    verdict = can(user, permission, thing)
+    if verdict:
+        return
+    if verdict.reason == "missing_right":
+        raise NotAllowed(needs=str(permission))
+    raise NotFound
+
+
+def visible_to(user: Someone, queryset: QuerySet[Row], permission: Permission) -> QuerySet[Row]:
+    """The rows of ``queryset`` on which ``user`` holds ``permission``, as subqueries of one statement."""
+    if not _is_active(user):
+        return queryset.none()
+    return queryset.filter(_condition(user, queryset.model, permission))
+
+
+def access(
+    user: Someone, queryset: QuerySet[Row], uid: UUID | str, permission: Permission, *, lock: bool = False
+) -> Row:
+    """Fetch by uid, check, and if asked lock the row until the transaction ends."""
+    if lock:
+        queryset = queryset.select_for_update(of=("self",))
+    try:
+        thing = queryset.get(uid=uid)
+    except (queryset.model.DoesNotExist, ValidationError, ValueError):
+        raise NotFound from None
+    require(user, permission, thing)
+    return thing
+
+
+# --- Who they are -----------------------------------------------------------------------------------------------
+def active_memberships(user: Someone) -> QuerySet[Membership]:
+    """Memberships that count now. One who came with a token is a member only of the token's organization."""
+    held = Membership.objects.filter(person_id=user.pk, person__is_active=True, is_active=True)
+    only = getattr(user, "limited_to_organization", None)
+    return held if only is None else held.filter(organization_id=only)
+
+
+def organizations_of(user: Someone) -> QuerySet[Organization]:
+    return Organization.objects.filter(pk__in=active_memberships(user).values("organization"))
+
+
+def organizations_where(user: Someone, permission: Permission) -> QuerySet[Organization]:
+    """Where an organization role of ``user`` holds ``permission``, such as the right to create a project."""
+    return visible_to(user, Organization.objects.all(), permission)
+
+
+def enters_admin(user: Someone) -> bool:
+    """Organization admins, workforce managers and project leads; the admin shows each only what the verbs allow."""
+    if not _is_active(user):
+        return False
+    if active_memberships(user).filter(role__in=STAFF_ROLES).exists():
+        return True
+    return any(_granted(user, root, [Role.PROJECT_LEAD]).exists() for root in _granted_roots())
+
+
+def roles_on(user: Someone, root: Model) -> dict[str, str]:
+    """Role → where it comes from, for pages that explain. Empty when *no access* stands in the way."""
+    found: dict[str, str] = {}
+    membership = active_memberships(user).filter(organization_id=organization_of(root)).first()
+    if membership is None:
+        return found
+    model = type(root)
+    for role in Role:
+        if _granted(user, model, [role]).filter(pk=root.pk).exists():
+            found[role] = "grant"
+    if membership.role in ORGANIZATION_ROLES and Role.NO_ACCESS not in found:
+        found[membership.role] = "organization"
+    return found
+
+
+def permissions_of(user: Someone, root: Model) -> frozenset[Permission]:
+    """Every permission that ``user`` holds on ``root`` in some scope."""
+    return frozenset(
+        permission for role in roles_on(user, root) for permission in ROLE_PERMISSIONS[Role(role)]
+    )
+
+
+def organization_of(thing: Model) -> int:
+    """The primary key of the organization that ``thing`` belongs to."""
+    model = type(thing)
+    path = _path(_root_path(model), _organization_field(_root_model(model)))
+    if not path:
+        return int(thing.pk)
+    return int(model._default_manager.filter(pk=thing.pk).values_list(path, flat=True).get())
+
+
+# --- How the condition is built ---------------------------------------------------------------------------------
+def _is_active(user: Someone) -> bool:
+    """Asked of the row, not of the object in hand: a session may hold a person from before a deactivation."""
+    return bool(user.is_authenticated and user.is_active)
+
+
+def _matches(user: Someone, queryset: QuerySet[Row], permission: Permission) -> bool:
+    return queryset.filter(_condition(user, queryset.model, permission)).exists()
+
+
+def _condition(user: Someone, model: type[Model], permission: Permission) -> Q:
+    parts = []
+    for scope in Scope:
+        roles = roles_with(permission, scope)
+        if roles:
+            parts.append(_reaches(user, model, roles) & _within(user, model, scope))
+    return reduce(or_, parts, Q(pk__in=[]))
+
+
+def _reaches(user: Someone, model: type[Model], roles: list[str]) -> Q:
+    """The rows whose root is reached by one of ``roles``, through the organization or a grant."""
+    root, path = _root_model(model), _root_path(model)
+    organization_key = _path(path, _organization_field(root)) or "pk"
+
+    def inside(role_names: list[str]) -> Q:
+        held = active_memberships(user).filter(role__in=role_names)
+        return Q(**{f"{organization_key}__in": held.values("organization")})
+
+    inner = [role for role in roles if role in ORGANIZATION_ROLES]
+    if not _has_grants(root):
+        return inside(inner)
+    root_key = f"{path or 'pk'}__in"
+    barred = Q(**{root_key: _granted(user, root, [Role.NO_ACCESS]).values("pk")})
+    admin = inside([role for role in inner if role == Role.ORGANIZATION_ADMIN])
+    return admin | (inside(inner) & ~barred) | Q(**{root_key: _granted(user, root, roles).values("pk")})
+
+
+def _granted(user: Someone, root: type[Model], roles: list[str]) -> QuerySet[Any]:
+    """The roots on which a live grant gives ``user`` one of ``roles``."""
+    if not roles or not _has_grants(root):
+        return root._default_manager.none()
+    live = Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
+    people = get_user_obj_perms_model(root)._default_manager.filter(live, content_object=OuterRef("pk"))
+    teams = get_group_obj_perms_model(root)._default_manager.filter(live, content_object=OuterRef("pk"))
+    member = active_memberships(user).filter(organization=OuterRef("organization"))
+    # A vendor's person needs a live grant of that vendor; a grant in the person's own name only refines it.
+    vendor_gate = Q(Exists(member.filter(vendor=None))) | Q(
+        Exists(
+            teams.filter(
+                group__team__in=active_memberships(user).exclude(vendor=None).values("vendor"),
+            ).exclude(permission__codename=Role.NO_ACCESS)
+        )
+    )
+    mine = people.filter(user_id=user.pk)
+    own_grant = Exists(mine.filter(permission__codename__in=roles))
+    team_grant = Exists(teams.filter(group__in=_groups_of(user), permission__codename__in=roles))
+    # A grant in the person's own name says exactly what they are there, so it also hides the team's.
+    return root._default_manager.filter(
+        Exists(member) & vendor_gate & (Q(own_grant) | (Q(team_grant) & ~Q(Exists(mine))))
+    )
+
+
+def _groups_of(user: Someone) -> QuerySet[Any]:
+    return Person.groups.through.objects.filter(person_id=user.pk).values("group_id")
+
+
+def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
+    owner = getattr(model, "access_owner", None)
+    if scope == Scope.ANY:
+        return Q()
+    if owner is None:
+        # A thing that belongs to nobody is reached only by those who reach everything.
+        return Q(pk__in=[])
+    if scope == Scope.OWN:
+        return Q(**{owner: user.pk})
+    led = Team.objects.filter(lead_id=user.pk).values("group")
+    people = Person.groups.through.objects.filter(group_id__in=led).values("person_id")
+    return Q(**{owner: user.pk}) | Q(**{f"{owner}__in": people})
+
+
+def _granted_roots() -> list[type[Model]]:
+    return [model for model in apps.get_models() if getattr(model, "access_root", "") == "self" and _has_grants(model)]
+
+
+def _has_grants(root: type[Model]) -> bool:
+    return hasattr(get_user_obj_perms_model(root), "granted_by")
+
+
+def _root_path(model: type[Model]) -> str:
+    path = str(model.access_root)  # type: ignore[attr-defined]  # a guarded model states it
+    return "" if path == "self" else path
+
+
+def _root_model(model: type[Model]) -> type[Model]:
+    current = model
+    for step in filter(None, _root_path(model).split("__")):
+        field = current._meta.get_field(step)
+        if not isinstance(field, ForeignKey):
+            raise FieldDoesNotExist(f"{model.__name__}.access_root names {step}, which is no foreign key")
+        current = field.remote_field.model
+    return current
+
+
+def _organization_field(root: type[Model]) -> str:
+    return "" if root is Organization else "organization"
+
+
+def _path(*parts: str) -> str:
+    return "__".join(part for part in parts if part)

@@ -1,0 +1,23 @@
+"""Signed in, active, and within the scopes of the token. What they may do to a thing is asked of ``access``."""
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from workforce.models import Token
+
+
+class SignedInWithinScope(BasePermission):
+    """A view names the scope of its writes in ``token_scope``; reads need ``read`` unless ``read_scope`` says so."""
+
+    message = "This token has no scope for that."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        person = request.user
+        if person is None or not person.is_authenticated or not person.is_active:
+            return False
+        if not isinstance(request.auth, Token):
+            return True
+        if request.method in SAFE_METHODS:
+            return getattr(view, "read_scope", Token.Scope.READ) in request.auth.scopes
+        return getattr(view, "token_scope", Token.Scope.MANAGE) in request.auth.scopes

@@ -1,0 +1,106 @@
+"""One socket for everything live: follow a stream from a number on, get what was missed, then what comes.
+
+Frames in: ``{"follow": "<stream>", "since": 12}``, ``{"leave": "<stream>"}``. Frames out: events with stream and
+number, ``{"following": …}``, ``{"reset": …}``, ``{"refused": …}``. Rights are asked again on every hint and every
+``CHECK_SECONDS``; whoever lost them is closed with 4403, whoever lost the session with 4401."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from workforce import live, sessions
+
+CHECK_SECONDS = 3
+MOST_STREAMS = 20
+SIGNED_OUT, NO_RIGHT = 4401, 4403
+
+
+class LiveConsumer(AsyncJsonWebsocketConsumer):
+    async def connect(self) -> None:
+        self.seen: dict[str, int] = {}
+        self.sending = asyncio.Lock()
+        await self.accept()
+        if not await self._is_signed_in():
+            await self.close(SIGNED_OUT)
+            return
+        self.watch = asyncio.create_task(self._watch_rights())
+
+    async def disconnect(self, code: int) -> None:
+        watch = getattr(self, "watch", None)
+        if watch is not None:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+        for stream in list(self.seen):
+            await self._leave(stream)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        if isinstance(content.get("follow"), str):
+            await self._follow(content["follow"], content.get("since"))
+        elif isinstance(content.get("leave"), str):
+            await self._leave(content["leave"])
+
+    async def look_again(self, message: dict[str, Any]) -> None:
+        """A hint from the relay: read what is new, if the right is still there."""
+        stream = message["stream"]
+        if stream in self.seen and await self._still_may(stream):
+            await self._send_new(stream)
+
+    async def _follow(self, stream: str, since: Any) -> None:
+        may = len(self.seen) < MOST_STREAMS and await database_sync_to_async(live.may_follow)(self.scope["user"], stream)
+        if not may:
+            await self.send_json({"refused": stream})
+            return
+        await self.channel_layer.group_add(live.group_of(stream), self.channel_name)
+        # Without a number the page has just been made: it wants only what comes from now on.
+        start = since if isinstance(since, int) and since >= 0 else None
+        if start is None:
+            start = (await database_sync_to_async(live.events_after)(stream, 2**62)).last
+        self.seen[stream] = start
+        await self.send_json({"following": stream, "since": start})
+        await self._send_new(stream)
+
+    async def _leave(self, stream: str) -> None:
+        if self.seen.pop(stream, None) is not None:
+            await self.channel_layer.group_discard(live.group_of(stream), self.channel_name)
+
+    async def _send_new(self, stream: str) -> None:
+        async with self.sending:
+            if stream not in self.seen:
+                return
+            backlog = await database_sync_to_async(live.events_after)(stream, self.seen[stream])
+            if backlog.is_reset:
+                await self.send_json({"reset": stream, "seq": backlog.last})
+            for event in backlog.events:
+                await self.send_json(event)
+            self.seen[stream] = max(self.seen[stream], backlog.last)
+
+    async def _still_may(self, stream: str) -> bool:
+        if not await database_sync_to_async(live.may_follow)(self.scope["user"], stream):
+            await self.close(NO_RIGHT)
+            return False
+        return True
+
+    async def _is_signed_in(self) -> bool:
+        person = await database_sync_to_async(sessions.person_of_session)(self.scope.get("session"))
+        if person is None:
+            return False
+        self.scope["user"] = person
+        return True
+
+    async def _watch_rights(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if not await self._is_signed_in():
+                await self.close(SIGNED_OUT)
+                return
+            for stream in list(self.seen):
+                if not await self._still_may(stream):
+                    return
+                # A hint may have been dropped on its way; looking by ourselves makes that harmless.
+                await self._send_new(stream)

@@ -1,0 +1,50 @@
+"""Refusals. Each carries a code for machines and a sentence for people; a face translates it in one place."""
+
+from typing import Any
+
+
+class Refusal(Exception):
+    status = 400
+
+    def __init__(self, code: str, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+
+    def as_answer(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, **self.details}
+
+
+class RuleViolation(Refusal):
+    """The act is against a rule of the work. ``details`` say what became of the work, such as ``draft_saved``."""
+
+    status = 409
+
+
+class InvalidInput(Refusal):
+    """What came in cannot be understood; ``faults`` name the places."""
+
+    status = 422
+
+
+class TooLarge(Refusal):
+    status = 413
+
+
+class NotAllowed(Refusal):
+    """They may know that it exists, but not do this."""
+
+    status = 403
+
+    def __init__(self, message: str = "You have no right to do this.", **details: Any) -> None:
+        super().__init__("not_allowed", message, **details)
+
+
+class NotFound(Refusal):
+    """There is no such thing, or they may not know that it exists: the answers are the same."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("not_found", "There is no such thing here.")

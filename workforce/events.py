@@ -1,0 +1,27 @@
+"""What this floor announces, and the writer of outbox rows that all floors share."""
+
+from typing import Any
+
+from django.dispatch import Signal
+
+from workforce.models import Event
+
+# person, organization: what the person may do changed (role, grant, membership, activity); sockets look again.
+access_changed = Signal()
+
+
+def announce(organization_id: int, stream: str, kind: str, payload: dict[str, Any] | None = None) -> None:
+    """A live message of ``stream``, written in the transaction of the act. Small facts and uids only."""
+    Event.objects.create(organization_id=organization_id, stream=stream, kind=kind, payload=payload or {})
+
+
+def enqueue(organization_id: int, task: str, arguments: dict[str, Any], *, queue: str = "live") -> Event:
+    """A job that must happen: the relay hands it to Celery after commit and again until the task notes it done."""
+    return Event.objects.create(
+        organization_id=organization_id, kind="job", task=task, queue=queue, payload=arguments
+    )
+
+
+def stream_of_person(person_uid: object) -> str:
+    return f"person:{person_uid}"
+

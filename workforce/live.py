@@ -1,0 +1,70 @@
+"""Live messages. The truth is the numbered events in PostgreSQL; the channel layer carries only the hint "look again".
+
+Upper floors say by ``register_stream`` who may follow their kind of stream."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from workforce.models import Event, Person, StreamHead
+
+MOST_EVENTS = 500
+
+_streams: dict[str, Callable[[Person, str], bool]] = {}
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Events after a number, or ``is_reset`` when there are too many: the page then reads its state anew."""
+
+    last: int
+    events: tuple[dict[str, Any], ...]
+    is_reset: bool
+
+
+def register_stream(kind: str, may_follow: Callable[[Person, str], bool]) -> None:
+    """``may_follow(person, uid)`` decides for streams named ``<kind>:<uid>``; it asks ``access``."""
+    _streams[kind] = may_follow
+
+
+def may_follow(person: Person, stream: str) -> bool:
+    kind, _, uid = stream.partition(":")
+    decide = _streams.get(kind)
+    return decide is not None and bool(person.is_active) and decide(person, uid)
+
+
+def group_of(stream: str) -> str:
+    """The channel layer's group; its names allow no colon."""
+    return f"stream.{stream.replace(':', '.')}"
+
+
+def nudge(stream: str, seq: int) -> None:
+    async_to_sync(get_channel_layer().group_send)(
+        group_of(stream), {"type": "look.again", "stream": stream, "seq": seq}
+    )
+
+
+def events_after(stream: str, seq: int) -> Backlog:
+    """What a follower who has seen ``seq`` has missed."""
+    last = StreamHead.objects.filter(stream=stream).values_list("seq", flat=True).first() or 0
+    if last - seq > MOST_EVENTS:
+        return Backlog(last, (), is_reset=True)
+    rows = Event.objects.filter(stream=stream, seq__gt=seq).order_by("seq")
+    events = tuple(
+        {"stream": stream, "seq": row.seq, "kind": row.kind, "payload": row.payload, "at": row.created_at.isoformat()}
+        for row in rows
+    )
+    return Backlog(events[-1]["seq"] if events else max(last, 0), events, is_reset=False)
+
+
+def is_uid(text: str) -> bool:
+    """Whether ``text`` can be a uid at all; a stream's name comes from outside."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,25 @@
+from workforce.models.audit import AuditEvent, AuditSeal
+from workforce.models.events import Event, StreamHead
+from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
+from workforce.models.organizations import Membership, Organization
+from workforce.models.people import Person
+from workforce.models.teams import Team
+from workforce.models.tokens import Token
+from workforce.models.uids import ClockTimestamp, Identified
+
+__all__ = [
+    "AuditEvent",
+    "AuditSeal",
+    "ClockTimestamp",
+    "Event",
+    "IdempotencyRecord",
+    "Identified",
+    "Job",
+    "JobProblem",
+    "Membership",
+    "Organization",
+    "Person",
+    "StreamHead",
+    "Team",
+    "Token",
+]

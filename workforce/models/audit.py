@@ -1,0 +1,45 @@
+"""What privileged people did, append-only, and the hash chain over it. Triggers refuse change and removal."""
+
+from django.conf import settings
+from django.db import models
+
+from workforce.models.organizations import Organization
+from workforce.models.uids import ClockTimestamp, Identified
+
+
+class AuditEvent(Identified):
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="audit_events")
+    # Set by a trigger, so that no writer can backdate.
+    at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_role = models.CharField(max_length=40, blank=True)
+    action = models.CharField(max_length=80)
+    target_kind = models.CharField(max_length=80)
+    target_uid = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    access_root = "organization"
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "-id"], name="audit_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_kind}"
+
+
+class AuditSeal(models.Model):
+    """One link of an organization's chain: hash of (previous hash, the event's canonical content)."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="audit_seals")
+    seq = models.BigIntegerField()
+    event = models.OneToOneField(AuditEvent, models.PROTECT, related_name="seal")
+    hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "seq"], name="audit_chain_has_no_fork")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}/{self.seq}"

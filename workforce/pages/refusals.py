@@ -1,0 +1,32 @@
+"""One place where a page turns a refusal into an answer, notes the address for the audit log, and keeps private
+answers out of caches."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+
+from workforce.audit import address_of_request
+from workforce.errors import Refusal
+
+
+class TranslateRefusals:
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = address_of_request.set(request.META.get("REMOTE_ADDR") or None)
+        try:
+            response = self.answer(request)
+        finally:
+            address_of_request.reset(token)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refusal):
+            return None
+        if request.headers.get("Accept", "").startswith("application/json"):
+            return JsonResponse(error.as_answer(), status=error.status)
+        return render(request, "refusal.html", {"refusal": error}, status=error.status)

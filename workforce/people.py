@@ -1,0 +1,49 @@
+"""People: register someone who can sign in, or name an author or service that cannot."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from workforce import audit
+from workforce.errors import InvalidInput, RuleViolation
+from workforce.models import Organization, Person
+
+
+@transaction.atomic
+def register_person(*, email: str, name: str, password: str, is_simulated: bool = False) -> Person:
+    """A human with a login and no membership yet. Sign-up is closed: only commands, invitations and the demo call it."""
+    email = email.strip().lower()
+    if Person.objects.filter(email=email).exists():
+        raise RuleViolation("email_taken", "Someone with this e-mail address is registered already.")
+    person = Person(email=email, name=name, is_simulated=is_simulated)
+    try:
+        validate_password(password, person)
+        person.set_password(password)
+        person.full_clean()
+    except ValidationError as error:
+        raise InvalidInput("invalid_person", " ".join(error.messages)) from error
+    person.save()
+    return person
+
+
+def external_authors(organization: Organization, source: str, names: list[str]) -> dict[str, Person]:
+    """The people named in an imported file, made where they are new: no e-mail, no login. Name → person."""
+    wanted = sorted(set(names))
+    Person.objects.bulk_create(
+        [
+            Person(kind=Person.Kind.EXTERNAL, name=name, source=source, source_organization=organization, password="!")
+            for name in wanted
+        ],
+        ignore_conflicts=True,
+    )
+    found = Person.objects.filter(
+        kind=Person.Kind.EXTERNAL, source_organization=organization, source=source, name__in=wanted
+    )
+    return {person.name: person for person in found}
+
+
+@transaction.atomic
+def deactivate_person(actor: Person | None, person: Person, organization: Organization) -> None:
+    """Nobody with this login gets in anywhere; sessions, sockets and tokens end within seconds."""
+    Person.objects.filter(pk=person.pk).update(is_active=False)
+    audit.record(actor, "person.deactivated", organization, after={"person": str(person.uid)})

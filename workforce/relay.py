@@ -1,0 +1,103 @@
+"""The relay: the one process that numbers committed events, hands jobs to Celery, nudges live groups, seals the
+audit log and folds deltas. It stands alone under an advisory lock; everything it does may be done twice unharmed."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+
+from celery import current_app
+from django.db import connection, transaction
+from django.db.models import F, Q
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from workforce import audit, live
+from workforce.models import ClockTimestamp, Event, StreamHead
+
+# One number for the whole product; any other program on the same database must not use it.
+RELAY_LOCK = 7_305_441
+CHUNK = 1000
+# A job that was handed over but is not done by then is handed over again: the broker may have lost it.
+HAND_AGAIN_AFTER = {"live": timedelta(seconds=30), "bulk": timedelta(minutes=30)}
+NOTIFY_CHANNEL = "crewline_events"
+
+log = logging.getLogger("crewline.relay")
+_folds: list[Callable[[], int]] = []
+
+
+def register_fold(fold: Callable[[], int]) -> None:
+    """An upper floor's fold of inserted deltas into totals; returns how many deltas it folded."""
+    _folds.append(fold)
+
+
+def take_the_lock() -> bool:
+    """True once this connection is the relay; the lock goes with the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RELAY_LOCK])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def relay_once() -> int:
+    """One round over everything that waits. Returns how many things were moved, 0 when there was nothing to do."""
+    numbered = number_events()
+    _nudge(numbered)
+    moved = len(numbered) + hand_over_jobs() + audit.seal_new_events()
+    for fold in _folds:
+        moved += fold()
+    return moved
+
+
+def number_events() -> dict[str, int]:
+    """Give the committed, unnumbered events of each stream their numbers, in order of id. Returns stream → last."""
+    with transaction.atomic():
+        waiting = list(
+            Event.objects.filter(seq=None).exclude(stream="").order_by("id").only("id", "stream")[:CHUNK]
+        )
+        if not waiting:
+            return {}
+        by_stream: dict[str, list[Event]] = defaultdict(list)
+        for event in waiting:
+            by_stream[event.stream].append(event)
+        heads = dict(StreamHead.objects.filter(stream__in=by_stream).values_list("stream", "seq"))
+        last: dict[str, int] = {}
+        for stream, events in by_stream.items():
+            for seq, event in enumerate(events, heads.get(stream, 0) + 1):
+                event.seq = seq
+                last[stream] = seq
+        Event.objects.bulk_update(waiting, ["seq"])
+        StreamHead.objects.bulk_create(
+            [StreamHead(stream=stream, seq=seq) for stream, seq in last.items()],
+            update_conflicts=True,
+            unique_fields=["stream"],
+            update_fields=["seq"],
+        )
+    return last
+
+
+def hand_over_jobs() -> int:
+    """Send to Celery what was never sent or was sent long ago and is not done. A broker that is away is tried later."""
+    overdue = Q(handed_at=None)
+    for queue, limit in HAND_AGAIN_AFTER.items():
+        overdue |= Q(queue=queue, handed_at__lt=ClockTimestamp() - limit)
+    jobs = Event.objects.filter(overdue, done_at=None, is_quarantined=False).exclude(task="").order_by("id")[:CHUNK]
+    sent = 0
+    for job in jobs:
+        try:
+            current_app.send_task(job.task, kwargs={"event_id": job.pk}, queue=job.queue, retry=False)
+        except (OperationalError, RedisError, OSError) as error:
+            log.warning("the broker is away, jobs wait: %s", error)
+            break
+        Event.objects.filter(pk=job.pk).update(handed_at=ClockTimestamp(), attempts=F("attempts") + 1)
+        sent += 1
+    return sent
+
+
+def _nudge(numbered: dict[str, int]) -> None:
+    for stream, seq in numbered.items():
+        try:
+            live.nudge(stream, seq)
+        except (RedisError, OSError) as error:
+            log.warning("live hints wait for the broker: %s", error)
+            return

@@ -1,0 +1,198 @@
+"""The table role → permissions, as data. Grants name a role; what a role may do is changed here and nowhere else."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Domain verbs. Those on an organization come first, then those on a project."""
+
+    VIEW_ORGANIZATION = "view organization"
+    MANAGE_ORGANIZATION = "manage organization"
+    VIEW_PEOPLE = "view people"
+    MANAGE_PEOPLE = "manage people"
+    VIEW_AUDIT = "view audit log"
+    MANAGE_TOKENS = "manage tokens"
+    CREATE_PROJECT = "create project"
+    VIEW_ONTOLOGY = "view ontology"
+    MANAGE_ONTOLOGY = "manage ontology"
+    VIEW_DATASET = "view dataset"
+    MANAGE_DATASET = "manage dataset"
+    IMPORT_ROWS = "import rows"
+    VIEW_JOB = "view job"
+
+    VIEW_PROJECT = "view project"
+    CHANGE_PROJECT = "change project"
+    MANAGE_ACCESS = "manage access"
+    VIEW_QUEUE = "view queue"
+    CLEAR_LEASES = "clear leases"
+    LABEL = "label"
+    REVIEW = "review"
+    VIEW_ASSET = "view asset"
+    VIEW_LABEL = "view label"
+    VIEW_CONSENSUS = "view consensus"
+    CHOOSE_WINNER = "choose winner"
+    VIEW_BENCHMARK = "view benchmark"
+    MAKE_BENCHMARK = "make benchmark"
+    VIEW_ISSUE = "view issue"
+    OPEN_ISSUE = "open issue"
+    RESOLVE_ISSUE = "resolve issue"
+    VIEW_PERFORMANCE = "view performance"
+    EXPORT_LABELS = "export labels"
+
+
+class Scope(StrEnum):
+    """How far a permission reaches: everything below the root, the people of a led team, or one's own work."""
+
+    ANY = "any"
+    TEAM = "team"
+    OWN = "own"
+
+
+class Role(StrEnum):
+    ORGANIZATION_ADMIN = "organization_admin"
+    WORKFORCE_MANAGER = "workforce_manager"
+    VENDOR_MANAGER = "vendor_manager"
+    VIEWER = "viewer"
+    PROJECT_LEAD = "project_lead"
+    TEAM_LEAD = "team_lead"
+    REVIEWER = "reviewer"
+    EXPERT = "expert"
+    LABELER = "labeler"
+    NO_ACCESS = "no_access"
+
+
+PROJECT_ROLE_NAMES: dict[str, str] = {
+    Role.PROJECT_LEAD: "project lead",
+    Role.TEAM_LEAD: "team lead",
+    Role.REVIEWER: "reviewer",
+    Role.EXPERT: "expert",
+    Role.LABELER: "labeler",
+    Role.VIEWER: "viewer",
+    Role.NO_ACCESS: "no access",
+}
+ORGANIZATION_ROLES = frozenset(
+    {Role.ORGANIZATION_ADMIN, Role.WORKFORCE_MANAGER, Role.VENDOR_MANAGER, Role.VIEWER},
+)
+# Whose door is the admin.
+STAFF_ROLES = frozenset({Role.ORGANIZATION_ADMIN, Role.WORKFORCE_MANAGER, Role.PROJECT_LEAD})
+
+P, ANY, TEAM, OWN = Permission, Scope.ANY, Scope.TEAM, Scope.OWN
+
+_SEES_A_PROJECT = {
+    P.VIEW_PROJECT: ANY,
+    P.VIEW_ONTOLOGY: ANY,
+    P.VIEW_QUEUE: ANY,
+    P.VIEW_ASSET: ANY,
+    P.VIEW_LABEL: ANY,
+    P.VIEW_CONSENSUS: ANY,
+    P.VIEW_ISSUE: ANY,
+    P.VIEW_PERFORMANCE: ANY,
+}
+_RUNS_A_PROJECT = {
+    **_SEES_A_PROJECT,
+    P.VIEW_BENCHMARK: ANY,
+    P.MAKE_BENCHMARK: ANY,
+    P.CHOOSE_WINNER: ANY,
+    P.CLEAR_LEASES: ANY,
+    P.OPEN_ISSUE: ANY,
+    P.RESOLVE_ISSUE: ANY,
+    P.CHANGE_PROJECT: ANY,
+    P.MANAGE_ACCESS: ANY,
+    P.EXPORT_LABELS: ANY,
+}
+
+ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
+    Role.ORGANIZATION_ADMIN: {
+        **_RUNS_A_PROJECT,
+        P.VIEW_ORGANIZATION: ANY,
+        P.MANAGE_ORGANIZATION: ANY,
+        P.VIEW_PEOPLE: ANY,
+        P.MANAGE_PEOPLE: ANY,
+        P.VIEW_AUDIT: ANY,
+        P.MANAGE_TOKENS: ANY,
+        P.CREATE_PROJECT: ANY,
+        P.MANAGE_ONTOLOGY: ANY,
+        P.VIEW_DATASET: ANY,
+        P.MANAGE_DATASET: ANY,
+        P.IMPORT_ROWS: ANY,
+        P.VIEW_JOB: ANY,
+    },
+    Role.WORKFORCE_MANAGER: {
+        **_RUNS_A_PROJECT,
+        P.VIEW_ORGANIZATION: ANY,
+        P.VIEW_PEOPLE: ANY,
+        P.MANAGE_PEOPLE: ANY,
+        P.MANAGE_TOKENS: OWN,
+        P.CREATE_PROJECT: ANY,
+        P.MANAGE_ONTOLOGY: ANY,
+        P.VIEW_DATASET: ANY,
+        P.MANAGE_DATASET: ANY,
+        P.IMPORT_ROWS: ANY,
+        P.VIEW_JOB: ANY,
+    },
+    Role.VENDOR_MANAGER: {P.MANAGE_TOKENS: OWN},
+    # The auditor: reads everything, changes nothing.
+    Role.VIEWER: {
+        **_SEES_A_PROJECT,
+        P.VIEW_BENCHMARK: ANY,
+        P.VIEW_ORGANIZATION: ANY,
+        P.VIEW_DATASET: ANY,
+        P.MANAGE_TOKENS: OWN,
+    },
+    Role.PROJECT_LEAD: {**_RUNS_A_PROJECT, P.MANAGE_TOKENS: OWN},
+    Role.TEAM_LEAD: {
+        P.VIEW_PROJECT: ANY,
+        P.VIEW_ONTOLOGY: ANY,
+        P.VIEW_QUEUE: TEAM,
+        P.CLEAR_LEASES: TEAM,
+        P.LABEL: ANY,
+        P.VIEW_ASSET: TEAM,
+        P.VIEW_LABEL: TEAM,
+        P.VIEW_ISSUE: TEAM,
+        P.OPEN_ISSUE: TEAM,
+        P.RESOLVE_ISSUE: TEAM,
+        P.VIEW_PERFORMANCE: TEAM,
+    },
+    Role.REVIEWER: {
+        P.VIEW_PROJECT: ANY,
+        P.VIEW_ONTOLOGY: ANY,
+        P.REVIEW: ANY,
+        P.VIEW_ASSET: OWN,
+        P.VIEW_LABEL: OWN,
+        P.VIEW_ISSUE: ANY,
+        P.OPEN_ISSUE: ANY,
+        P.RESOLVE_ISSUE: ANY,
+        P.VIEW_PERFORMANCE: OWN,
+    },
+    Role.EXPERT: {
+        P.VIEW_PROJECT: ANY,
+        P.VIEW_ONTOLOGY: ANY,
+        P.LABEL: ANY,
+        P.REVIEW: ANY,
+        P.VIEW_ASSET: OWN,
+        P.VIEW_LABEL: OWN,
+        P.VIEW_BENCHMARK: ANY,
+        P.MAKE_BENCHMARK: ANY,
+        P.VIEW_ISSUE: ANY,
+        P.OPEN_ISSUE: ANY,
+        P.RESOLVE_ISSUE: ANY,
+        P.VIEW_PERFORMANCE: OWN,
+    },
+    Role.LABELER: {
+        P.VIEW_PROJECT: ANY,
+        P.VIEW_ONTOLOGY: ANY,
+        P.LABEL: ANY,
+        P.VIEW_ASSET: OWN,
+        P.VIEW_LABEL: OWN,
+        P.VIEW_ISSUE: OWN,
+        P.OPEN_ISSUE: OWN,
+        P.RESOLVE_ISSUE: OWN,
+        P.VIEW_PERFORMANCE: OWN,
+    },
+    Role.NO_ACCESS: {},
+}
+
+
+def roles_with(permission: Permission, scope: Scope) -> list[str]:
+    """The roles that hold ``permission`` with exactly this scope."""
+    return [role for role, table in ROLE_PERMISSIONS.items() if table.get(permission) == scope]
