@@ -1,10 +1,14 @@
 """Signed in, active, and within the scopes of the token. What they may do to a thing is asked of ``access``."""
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from workforce.models import Token
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class SignedInWithinScope(BasePermission):
@@ -12,7 +16,7 @@ class SignedInWithinScope(BasePermission):
 
     message = "This token has no scope for that."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         person = request.user
         if person is None or not person.is_authenticated or not person.is_active:
             return False

@@ -1,0 +1,17 @@
+from quality.models.benchmarks import Benchmark
+from quality.models.consensus import LabelScore, PairScore, RowConsensus
+from quality.models.issues import Issue, IssueComment
+from quality.models.performance import DayFigure, FigureDelta
+from quality.models.review import Review
+
+__all__ = [
+    "Benchmark",
+    "DayFigure",
+    "FigureDelta",
+    "Issue",
+    "IssueComment",
+    "LabelScore",
+    "PairScore",
+    "Review",
+    "RowConsensus",
+]
