@@ -195,9 +195,11 @@ class Servers:
 
     def tend(self, patience: Patience) -> bool:
         """Look once a second; False when they crash too often."""
-        if self.running is None or time.monotonic() < self.looked_at + 1 or embedded.is_running(self.running):
+        if self.running is None or time.monotonic() < self.looked_at + 1:
             return True
         self.looked_at = time.monotonic()
+        if embedded.is_running(self.running):
+            return True
         pause = self.crashes.note(patience)
         if pause is None:
             say(f"PostgreSQL or Valkey ended again and again: giving up. See the logs in {self.plan.home / 'logs'}.")

@@ -18,6 +18,7 @@ from workforce.roles import Permission
 
 Addition = Callable[[Person, Sequence[Slot]], dict[int, Any]]
 _additions: dict[str, Addition] = {}
+_choices: dict[str, dict[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,17 @@ class EditorRow:
 def register_addition(name: str, ask: Addition) -> None:
     """``ask(person, slots)`` returns slot primary key → plain value that stands under ``name`` in the editor's row."""
     _additions[name] = ask
+
+
+def register_choices(name: str, choices: dict[str, str]) -> None:
+    """A list of code → text that the editor offers, such as categories of issues; an upper floor knows them."""
+    _choices[name] = choices
+
+
+def page_choices() -> dict[str, list[dict[str, str]]]:
+    return {
+        name: [{"code": code, "label": text} for code, text in choices.items()] for name, choices in _choices.items()
+    }
 
 
 def editor_rows(person: Person, slots: Sequence[Slot]) -> list[EditorRow]:

@@ -18,7 +18,6 @@ from workforce.roles import Permission
 
 
 class ClaimInput(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=Slot.Kind.choices, default=Slot.Kind.LABEL)
     have = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=50)
 
 
@@ -55,13 +54,17 @@ def values_of(serializer: type[serializers.Serializer[Any]], request: Request) -
 
 
 class Claim(APIView):
+    """Lease the next rows to label; the answer holds those that the caller has not named in ``have``."""
+
     token_scope = Token.Scope.LABEL
+    kind = Slot.Kind.LABEL
 
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ClaimInput, request)
-        project = access.access(request.user, Project.objects.select_related("organization"), uid, Permission.VIEW_PROJECT)
+        projects = Project.objects.select_related("organization")
+        project = access.access(request.user, projects, uid, Permission.VIEW_PROJECT)
         have = [str(one) for one in values["have"]]
-        claim = queue.lease_next_rows(request.user, project, kind=values["kind"], have=have)
+        claim = queue.lease_next_rows(request.user, project, kind=self.kind, have=have)
         rows = [row_document(row) for row in editor_rows(request.user, claim.slots)]
         empty = claim.empty and {
             "code": claim.empty.code,
@@ -70,6 +73,13 @@ class Claim(APIView):
         }
         done_today = today.rows_done(request.user, project)
         return Response({"rows": rows, "today": done_today, "ready": len(rows) + len(have), "empty": empty})
+
+
+class ClaimReview(Claim):
+    """Lease the next labels to review."""
+
+    token_scope = Token.Scope.REVIEW
+    kind = Slot.Kind.REVIEW
 
 
 class Heartbeat(APIView):

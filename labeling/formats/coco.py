@@ -14,7 +14,7 @@ from labeling.annotations.faults import Fault, quoted
 from labeling.annotations.limits import MAX_NAME_LENGTH
 from labeling.annotations.points import Size, check_number
 from labeling.annotations.polygons import check_polygon
-from labeling.annotations.regions import Position, united
+from labeling.annotations.regions import Position, UnmergeableRings, united
 from labeling.annotations.texts import folded, text_problem
 from labeling.formats.file_names import file_name_problem
 from labeling.formats.problems import Problem
@@ -259,5 +259,8 @@ def _polygon(value: object, path: str, size: Size | None) -> tuple[object, list[
     if len(rings) == 1:
         return rings[0], []
     # COCO means the union of the parts, we keep even-odd: parts that overlap are merged.
-    parts = {"rings": united(cast(list[list[Position]], rings))}
+    try:
+        parts = {"rings": united(cast(list[list[Position]], rings))}
+    except UnmergeableRings as error:
+        return None, [Fault(path, "parts_overlap", str(error))]
     return parts, list(check_polygon(parts, path, size))

@@ -72,10 +72,12 @@ def home(folder: Path) -> Path:
 def served() -> Iterator[embedded.Running]:
     """Servers in a folder whose name needs quoting everywhere."""
     made = open_folder()
-    running = embedded.start(made / "Data home 100% Ours", throwaway=True)
-    yield running
-    embedded.stop(running)
-    shutil.rmtree(made)
+    try:
+        running = embedded.start(made / "Data home 100% Ours", throwaway=True)
+        yield running
+        embedded.stop(running)
+    finally:
+        shutil.rmtree(made)
 
 
 def starter(home: Path, **environment: str) -> subprocess.Popen[str]:
@@ -180,7 +182,7 @@ def test_roles_are_restricted(served: embedded.Running) -> None:
 
 def test_new_database_of_the_owner_has_vector_and_privileges(served: embedded.Running) -> None:
     ask(served.owner_url, "CREATE DATABASE another")
-    owner, app = (url.replace("/crewline", "/another") for url in (served.owner_url, served.database_url))
+    owner, app = (url.removesuffix("/crewline") + "/another" for url in (served.owner_url, served.database_url))
     ask(owner, "CREATE EXTENSION IF NOT EXISTS vector")
     ask(owner, "CREATE TABLE points (id serial, place vector(2))")
     ask(app, "INSERT INTO points (place) VALUES ('[3,4]')")

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from workforce import access
+from workforce.admin.scoped import ScopedModelAdmin
+from workforce.errors import NotAllowed
 
 View = Callable[..., HttpResponse]
 
@@ -51,6 +54,11 @@ class CrewlineAdminSite(UnfoldAdminSite):
     # Models are reached through the sidebar's pages; the list of all apps would show Django's shape, not the work's.
     final_catch_all_view = True
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only our own scoped classes: a library's raw forms of users, groups and permissions stay out."""
+        if admin_class is not None and issubclass(admin_class, ScopedModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         return access.enters_admin(request.user)
 
@@ -65,12 +73,8 @@ class CrewlineAdminSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """One door for everybody: the pages' own."""
-        from django.contrib.auth.views import redirect_to_login
-
         target = request.GET.get("next") or reverse("admin:index")
         if request.user.is_authenticated:
-            from workforce.errors import NotAllowed
-
             raise NotAllowed("The admin is for organization admins, workforce managers and project leads.")
         return redirect_to_login(target)
 

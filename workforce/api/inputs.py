@@ -34,7 +34,8 @@ def page_by_key(request: Request, queryset: QuerySet[Row], key: str = "uid") -> 
     cursor = request.query_params.get("cursor")
     if cursor:
         try:
-            last = queryset.model._default_manager.filter(**{key: cursor}).values_list("pk", flat=True).first()
+            # Asked of the list itself: a cursor from another list or another tenant is none of this one.
+            last = queryset.order_by().filter(**{key: cursor}).values_list("pk", flat=True).first()
         except (ValueError, ValidationError) as error:
             raise InvalidInput("cursor_invalid", "That cursor is none of this list.") from error
         if last is None:

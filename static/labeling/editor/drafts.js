@@ -1,7 +1,7 @@
 // Autosave: the browser first, the server at most two seconds later. The save state always says where the work is.
 import { put } from '../../shared/http.js';
 import { forgetDraft, keepDraft, keptDraft } from './browser_store.js';
-import { completePayload, newId } from './payload.js';
+import { completePayload, isSamePayload, newId } from './payload.js';
 
 const BROWSER_MS = 150;
 const SERVER_MS = 1000;
@@ -9,7 +9,7 @@ const LONGEST_MS = 2000;
 const RETRY_MS = [2000, 4000, 8000, 15000];
 const tab = newId();
 
-export function createDrafts({ store, person, onConflict, onRefused }) {
+export function createDrafts({ store, person, onConflict, onRefused, onSaved }) {
   let work = null; // {row, key, revision, savedEdits, keptEdits, firstUnsavedAt}
   let browserTimer = null;
   let serverTimer = null;
@@ -36,7 +36,11 @@ export function createDrafts({ store, person, onConflict, onRefused }) {
 
   function failed(mine, error) {
     if (work !== mine) return;
-    if (error.code === 'draft_conflict') {
+    if (error.code === 'draft_conflict' && isSamePayload(error.answer.theirs.payload, store.state.payload)) {
+      // A refused submit keeps the work as a draft too: that revision is our own.
+      mine.revision = error.answer.theirs.revision;
+      later(0);
+    } else if (error.code === 'draft_conflict') {
       setSave('kept');
       onConflict(error.answer.theirs);
     } else if (error.isTransient) {
@@ -59,6 +63,7 @@ export function createDrafts({ store, person, onConflict, onRefused }) {
       mine.savedEdits = edits;
       mine.firstUnsavedAt = isUnsent() ? Date.now() : null;
       failures = 0;
+      onSaved();
       setSave('saved', answer.saved_at ? new Date(answer.saved_at) : new Date());
       await keep();
     } catch (error) {

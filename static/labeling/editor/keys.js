@@ -19,7 +19,7 @@ export const KEYS = [
   key('remove', ['delete'], 'Del', 'remove object or corner', 'Objects and answers', false),
   key('nudge', ['arrowleft', 'arrowright', 'arrowup', 'arrowdown'], '← ↑ ↓ →', 'move by 1 px', 'Objects and answers', false),
   key('nudge', ['shift+arrowleft', 'shift+arrowright', 'shift+arrowup', 'shift+arrowdown'], 'Shift ←', 'move by 10 px', 'Objects and answers', false),
-  key('finish', ['enter'], 'Enter', 'close the outline, end the line', 'While drawing', false),
+  key('finish', ['enter'], 'Enter', 'close the outline, end the line; box and point: place one in the middle', 'While drawing', false),
   key('take-back', ['backspace'], 'Backspace', 'take back the last point', 'While drawing', false),
   key('cancel', ['escape'], 'Esc', 'give up, deselect, close', 'While drawing', false),
   key('undo', ['ctrl+z'], 'Ctrl Z', 'undo', 'Work', false),

@@ -23,6 +23,7 @@ import { questionKey } from './answers.js';
 import { createTools } from './tools/tools.js';
 import { createTroubles } from './troubles.js';
 import { createPanels } from './panels/panels.js';
+import { bindSheets } from './panels/sheets.js';
 import { createViewport } from './viewport.js';
 
 const page = JSON.parse(document.getElementById('editor-page').textContent);
@@ -45,7 +46,7 @@ const viewport = createViewport(stage, part('plane'), {
   },
   onSettle: () => store.state.ontology && shapes.render(store.state, true),
 });
-const shapes = createShapes({ still: part('shapes'), work: part('work'), viewport });
+const shapes = createShapes({ still: part('shapes'), work: part('work'), tags: part('tags'), handles: part('handles'), viewport });
 
 const currentClass = (kind) => {
   const feature = store.state.ontology.byUid.get(store.state.currentClass);
@@ -59,7 +60,8 @@ const drafts = createDrafts({
     { label: 'This one', run: () => drafts.rebase(theirs.revision) },
     { label: 'The other', run: () => { store.edit(completePayload(theirs.payload), { selected: null }); drafts.rebase(theirs.revision); } },
   ]),
-  onRefused: (error) => (error.code === 'lease_expired' ? leaseEnded(error) : troubles.show('draft', `The draft was not taken: ${error.message} Your work is kept in this browser.`)),
+  onSaved: () => troubles.hide('draft'),
+  onRefused: (error) => troubles.show('draft', `The server does not take this draft: ${error.answer.faults?.[0]?.message || error.message} Your work is kept in this browser.`),
 });
 const queue = createQueue({ store, page, activity, show: showRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
 
@@ -145,7 +147,7 @@ async function placePicture(row) {
 
 function modeOf(row) {
   if (page.mode === 'review' || row.slot.kind === 'review') return 'review';
-  return page.mode === 'rework' || row.reasons?.length ? 'rework' : 'label';
+  return page.mode === 'rework' || row.slot.is_rework || row.reasons?.length ? 'rework' : 'label';
 }
 
 async function showRow(row) {
@@ -200,13 +202,13 @@ const lend = (isOn) => {
   if (!isOn) tools.pan.up();
   stage.style.cursor = isOn ? 'grab' : '';
 };
+bindSheets(stage);
 bindPointer({ stage, viewport, tools, activeTool: () => tools[store.state.tool], isLent: () => isLent || !store.state.row });
 bindKeyboard({ store, acts, setAnswer: acts.setAnswer, isOn: hotkeys.isOn, lend });
 document.addEventListener('click', (event) => {
   const name = event.target.closest('[data-act]')?.dataset.act;
   if (name) acts[name]?.(event);
 });
-addEventListener('beforeunload', (event) => ['kept', 'offline', 'saving'].includes(store.state.save?.kind) && drafts.keep() && event.target);
 store.subscribe((state, before) => {
   if (state.ontology) shapes.render(state);
   panels.render(state, before);

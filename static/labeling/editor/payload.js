@@ -19,6 +19,13 @@ export function completePayload(payload) {
   return { features: (payload?.features || []).map(complete), relations: payload?.relations || [] };
 }
 
+/** Whether two payloads say the same, whatever the order of their keys (the database keeps its own). */
+export function isSamePayload(a, b) {
+  const sorted = (_, value) => (value && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1))) : value);
+  return JSON.stringify(completePayload(a), sorted) === JSON.stringify(completePayload(b), sorted);
+}
+
 export const objectsOf = (payload) => payload.features.filter((entry) => isShape(entry.kind));
 export const objectOf = (payload, id) => payload.features.find((entry) => entry.id === id) || null;
 

@@ -8,21 +8,22 @@ const LOOK_AGAIN_MS = 30000;
 const RETRY_MS = 4000;
 
 export function createQueue({ store, page, activity, show, onLeaseEnded, onTrouble }) {
+  const kind = page.mode === 'review' ? 'review' : 'label';
   let waiting = [];
   let claiming = null;
   let lookAgain = null;
   let beat = null;
 
   const held = () => [store.state.row, ...waiting].filter(Boolean).map((row) => row.slot.uid);
-  const isStale = (row) => new Date(row.slot.leased_until) < new Date();
+  const isStale = (row) => row.slot.leased_until !== null && new Date(row.slot.leased_until) < new Date();
 
   async function claim() {
-    const answer = await post(page.urls.claim, { have: held() });
+    const answer = await post(page.urls.claim, { kind, have: held() });
     const known = new Set(held());
     const fresh = answer.rows.filter((row) => !known.has(row.slot.uid));
     waiting.push(...fresh);
     for (const row of fresh) preloadPicture(row.row.asset_url);
-    store.set({ today: answer.today, ready: answer.ready ?? waiting.length, empty: answer.empty });
+    store.set({ today: answer.today, ready: waiting.length, empty: answer.empty });
     return answer;
   }
 
@@ -62,7 +63,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
       if (!(await fillOrExplain())) return;
     }
     const row = waiting.shift();
-    store.set({ ready: Math.max(0, (store.state.ready || 1) - 1) });
+    store.set({ ready: waiting.length });
     await show(row);
     startBeating();
     if (waiting.length < 2) refill().catch(() => {});
@@ -99,7 +100,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
   async function takeBack() {
     const { row } = store.state;
     const have = waiting.map((other) => other.slot.uid);
-    const answer = await post(page.urls.claim, { have });
+    const answer = await post(page.urls.claim, { kind, have });
     const again = answer.rows.find((other) => other.row.uid === row.row.uid);
     waiting.push(...answer.rows.filter((other) => other !== again && !have.includes(other.slot.uid)));
     if (!again) return false;
@@ -123,7 +124,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
     takeBack,
     release,
     stopBeating,
-    leaseText: () => (store.state.row ? `Reserved for you until ${shortClock(store.state.row.slot.leased_until)}.` : ''),
+    leaseText: () => (store.state.row?.slot.leased_until ? `Reserved for you until ${shortClock(store.state.row.slot.leased_until)}.` : ''),
     get waitingCount() { return waiting.length; },
     /** Rows that came with another answer, such as that of a submit. */
     add(rows) {

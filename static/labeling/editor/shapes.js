@@ -1,5 +1,5 @@
 // Draws the objects of a row. All shapes stand still in one <svg>; the one in work is drawn in a second, nearly empty
-// one, so that a drag repaints a single shape. Only the selected shape has handles.
+// one, so that a drag repaints a single shape. Names lie above both, handles above all; only the selected shape has them.
 import { svg } from '../../shared/dom.js';
 import { boundsOf, handlesOf, ringsOf } from './geometry.js';
 import { namesOf, objectsOf } from './payload.js';
@@ -46,12 +46,10 @@ function drawHandles(kind, value, vertex) {
   });
 }
 
-export function createShapes({ still, work, viewport }) {
-  const groups = svg('g', {});
-  const tags = svg('g', { class: 'tags' });
-  still.append(groups, tags);
+/** `still`, `work`, `tags` and `handles` are the four layers, lowest first. */
+export function createShapes({ still, work, tags, handles, viewport }) {
   const drawn = new Map();
-  let shown = null;
+  let drawnState = null;
 
   const paintFor = (state, object) => state.ontology.byUid.get(object.feature)?.color ? state.ontology.byUid.get(object.feature) : UNKNOWN;
 
@@ -69,9 +67,16 @@ export function createShapes({ still, work, viewport }) {
         entry = { group, value: object.value, feature: object.feature };
         drawn.set(object.id, entry);
       }
-      if ((last ? last.nextSibling : groups.firstChild) !== entry.group) groups.insertBefore(entry.group, last ? last.nextSibling : groups.firstChild);
+      if ((last ? last.nextSibling : still.firstChild) !== entry.group) still.insertBefore(entry.group, last ? last.nextSibling : still.firstChild);
       last = entry.group;
     }
+  }
+
+  // A point is drawn larger than it is; its name keeps clear of the circle.
+  function room(object) {
+    const [x0, y0, x1, y1] = boundsOf(object.kind, object.value);
+    const around = object.kind === 'point' ? viewport.reach(8) : 0;
+    return [x0 - around, y0 - around, x1 + around, y1 + around];
   }
 
   function drawTags(state) {
@@ -79,7 +84,7 @@ export function createShapes({ still, work, viewport }) {
     if (!state.names || state.hidden) return;
     const names = namesOf(state.ontology, state.payload);
     const objects = objectsOf(state.payload).filter((object) => !(state.work?.id === object.id));
-    const items = objects.map((object) => ({ id: object.id, text: names.get(object.id), bounds: boundsOf(object.kind, object.value) }));
+    const items = objects.map((object) => ({ id: object.id, text: names.get(object.id), bounds: room(object) }));
     const top = -viewport.toStage([0, 0])[1];
     const places = placeTags(items, viewport.scale, top);
     tags.append(...objects.map((object) => drawTag(names.get(object.id), paintFor(state, object), places.get(object.id))));
@@ -87,31 +92,33 @@ export function createShapes({ still, work, viewport }) {
 
   /** state.work: {id | null, kind, value, feature, isOpen} while something is drawn or dragged. */
   function drawWork(state) {
-    const parts = [];
+    const shown = [];
+    const grips = [];
     const selected = state.payload.features.find((entry) => entry.id === state.selected);
     const inWork = state.work;
     if (inWork) {
-      parts.push(drawShape(inWork.kind, inWork.value, paintFor(state, inWork), 'is-selected is-work'));
-      if (inWork.isOpen || inWork.id) parts.push(...drawHandles(inWork.kind, inWork.value, null));
+      shown.push(drawShape(inWork.kind, inWork.value, paintFor(state, inWork), 'is-selected is-work'));
+      if (inWork.isOpen || inWork.id) grips.push(...drawHandles(inWork.kind, inWork.value, null));
     } else if (selected && !state.hidden) {
-      parts.push(drawShape(selected.kind, selected.value, paintFor(state, selected), 'is-selected'));
-      if (!state.isReadOnly) parts.push(...drawHandles(selected.kind, selected.value, state.vertex));
+      shown.push(drawShape(selected.kind, selected.value, paintFor(state, selected), 'is-selected'));
+      if (!state.isReadOnly) grips.push(...drawHandles(selected.kind, selected.value, state.vertex));
     }
-    work.replaceChildren(...parts);
+    work.replaceChildren(...shown);
+    handles.replaceChildren(...grips);
     const covered = inWork?.id || (!state.hidden && selected?.id) || null;
     for (const [id, entry] of drawn) entry.group.classList.toggle('is-covered', id === covered);
   }
 
   return {
     setSize({ width, height }) {
-      for (const layer of [still, work]) {
+      for (const layer of [still, work, tags, handles]) {
         layer.setAttribute('width', width);
         layer.setAttribute('height', height);
       }
     },
     render(state, isSettled = false) {
-      const before = shown;
-      shown = state;
+      const before = drawnState;
+      drawnState = state;
       const isNew = !before || before.payload !== state.payload || before.ontology !== state.ontology;
       if (isNew) drawStill(state);
       const tagsChange = isNew || isSettled || before.names !== state.names || before.hidden !== state.hidden || before.work?.id !== state.work?.id;

@@ -54,7 +54,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   function refused(error) {
-    if (error.code === 'lease_expired') return onLeaseEnded(error);
+    if (['lease_expired', 'lease_lost', 'lease_idle'].includes(error.code)) return onLeaseEnded(error);
     const [fault] = error.answer?.faults || [];
     if (fault) {
       const index = /^features\[(\d+)\]/.exec(fault.path || '')?.[1];
@@ -109,7 +109,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   async function skip() {
-    if (store.state.busy || !store.state.row) return;
+    // What came back, and a review, is given back, not skipped.
+    if (store.state.busy || !store.state.row || store.state.mode !== 'label') return;
     const chosen = await askReason.skip();
     if (!chosen) return;
     await leaveWith(async (row) => {

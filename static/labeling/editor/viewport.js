@@ -97,6 +97,8 @@ export function createViewport(stage, plane, { onMove = () => {}, onSettle = () 
       const frame = stage.getBoundingClientRect();
       return [(clientX - frame.left - x) / scale, (clientY - frame.top - y) / scale];
     },
+    /** The middle of what is seen, and a length a fifth as wide as the view, in pixels of the picture. */
+    middle: () => ({ at: [(stage.clientWidth / 2 - x) / scale, (stage.clientHeight / 2 - y) / scale], length: Math.min(stage.clientWidth, stage.clientHeight) / 5 / scale }),
     /** A place of the picture in pixels of the stage. */
     toStage: ([px, py]) => [x + px * scale, y + py * scale],
     /** A distance on the screen in pixels of the picture. */

@@ -2,10 +2,13 @@
 
 import json
 import math
+import random
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from labeling.annotations.classifications import check_checklist, check_number_a
 from labeling.annotations.points import check_point, parse_point
 from labeling.annotations.polygons import check_polygon, parse_polygon, signed_area
 from labeling.annotations.polylines import check_polyline, parse_polyline
+from labeling.annotations.regions import even_odd_area
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -79,6 +83,8 @@ def test_the_measures_of_a_box() -> None:
         ({"rings": [[[0, 0], [9, 0], [9, 9]], 7]}, [("v.rings[1]", "bad_shape")]),
         ({"rings": [[[0, 0], [9, 0], [9, 9]], [[0, 0], [1, 1], [2, 2]]]}, [("v.rings[1]", "no_area")]),
         ({"rings": [[[0, 0], [9, 0], [9, 9]]] * 2}, [("v", "no_area")]),
+        ({"rings": [[[0, 0], [9, 0], [9, 9]], [[9, 9], [9, 0], [0, 0], [9, 9]]]}, [("v", "no_area")]),
+        ({"rings": [[[0, 0], [9, 0], [9, 9]]] * 3}, []),
         ({"rings": [[[0, 0], [9, 0], [9, 9]]], "holes": []}, [("v", "bad_shape")]),
     ],
 )
@@ -100,12 +106,33 @@ def test_twenty_thousand_vertices_are_allowed_and_one_more_is_refused_without_lo
 
 def test_the_measures_of_a_polygon_leave_holes_out() -> None:
     polygon = parse_polygon({"rings": [[[0, 0], [10, 0], [10, 10], [0, 10]], [[2, 2], [4, 2], [4, 4], [2, 4]]]})
-    assert (polygon.area, polygon.bounds, polygon.perimeter) == (96, (0, 0, 10, 10), 48)
+    assert polygon.area == pytest.approx(96, rel=1e-3)
+    assert (polygon.bounds, polygon.perimeter) == ((0, 0, 10, 10), 48)
 
 
 def test_a_bow_tie_has_the_area_of_its_two_lobes() -> None:
     assert signed_area([(0, 0), (10, 10), (10, 0), (0, 10)]) == 0
-    assert parse_polygon([[0, 0], [10, 10], [10, 0], [0, 10]]).area == pytest.approx(50)
+    assert parse_polygon([[0, 0], [10, 10], [10, 0], [0, 10]]).area == pytest.approx(50, rel=1e-3)
+
+
+def test_a_scribble_of_twenty_thousand_vertices_is_checked_and_measured_in_seconds() -> None:
+    places = random.Random(1)
+    scribble = [[places.uniform(0, 1000), places.uniform(0, 1000)] for _ in range(20_000)]
+    started = time.perf_counter()
+    assert codes(check_polygon({"rings": [scribble[:10_000], scribble[10_000:]]}, "v")) == []
+    # Crossed this often, every place is inside with even chance.
+    assert parse_polygon(scribble).area == pytest.approx(500_000, rel=0.1)
+    assert time.perf_counter() - started < 10
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=3, max_size=6, unique=True))
+def test_the_scanned_area_is_the_exact_one_where_both_are_known(ring: list[tuple[int, int]]) -> None:
+    hull = shapely.MultiPoint(ring).convex_hull
+    if isinstance(hull, shapely.Polygon):
+        outline = list(hull.exterior.coords[:-1])
+        twice = [outline, [(x + 50, y) for x, y in outline]]
+        assert even_odd_area(twice) == pytest.approx(2 * hull.area, rel=2e-3)
 
 
 @pytest.mark.parametrize(

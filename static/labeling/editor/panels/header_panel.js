@@ -51,7 +51,7 @@ export function createHeaderPanel(root, { page, leaseText }) {
     if (state.save !== before.save) showSave(part('save'), state.row ? state.save : null, before.save);
     root.querySelector('[data-act="undo"]').disabled = !state.past.length || state.isReadOnly;
     root.querySelector('[data-act="redo"]').disabled = !state.future.length || state.isReadOnly;
-    for (const button of root.querySelectorAll('[data-for]')) button.hidden = !button.dataset.for.split(' ').includes(state.mode === 'review' ? (state.isFixing ? 'fixing' : 'review') : 'label');
+    for (const button of root.querySelectorAll('[data-for]')) button.hidden = !button.dataset.for.split(' ').includes(state.isFixing ? 'fixing' : state.mode);
     for (const button of root.querySelectorAll('[data-way-out]')) button.disabled = !state.row || state.busy;
     root.toggleAttribute('data-busy', Boolean(state.busy));
   }

@@ -1,4 +1,4 @@
-// A box between two corners: drag, or click once for each corner.
+// A box between two corners: drag, or click once for each corner, or Enter for one in the middle.
 import { boxBetween, insidePicture } from '../geometry.js';
 import { withObject } from '../payload.js';
 
@@ -11,19 +11,31 @@ export function createBoxTool({ store, viewport, currentClass }) {
   const at = (p) => insidePicture(p, viewport.size);
   const show = (p) => store.set({ work: { id: null, kind: 'box', value: boxBetween(start, at(p)), feature: currentClass('box').uid } });
 
-  function finish(p) {
+  function add(value) {
+    const [payload, id] = withObject(store.state.payload, currentClass('box'), value);
+    store.edit(payload, { selected: id, vertex: null, work: null });
+  }
+
+  function end(p) {
     const value = boxBetween(start, at(p));
     start = null;
     const isTooSmall = value[2] - value[0] < Math.min(LEAST, viewport.reach(LEAST)) || value[3] - value[1] < Math.min(LEAST, viewport.reach(LEAST));
-    if (isTooSmall) return store.set({ work: null });
-    const [payload, id] = withObject(store.state.payload, currentClass('box'), value);
-    return store.edit(payload, { selected: id, vertex: null, work: null });
+    if (isTooSmall) store.set({ work: null });
+    else add(value);
+  }
+
+  /** By keyboard: a box in the middle of the view, to be moved by arrows and typed numbers. */
+  function finish() {
+    if (start || !currentClass('box')) return false;
+    const { at: [x, y], length } = viewport.middle();
+    add(boxBetween(at([x - length / 2, y - length / 2]), at([x + length / 2, y + length / 2])));
+    return true;
   }
 
   function down(p) {
     if (!currentClass('box')) return;
     if (start) {
-      finish(p);
+      end(p);
       return;
     }
     start = at(p);
@@ -41,7 +53,7 @@ export function createBoxTool({ store, viewport, currentClass }) {
 
   function up(p) {
     // A press without movement is the first of two clicks.
-    if (start && hasMoved) finish(p);
+    if (start && hasMoved) end(p);
   }
 
   function cancel() {
@@ -51,5 +63,5 @@ export function createBoxTool({ store, viewport, currentClass }) {
     return true;
   }
 
-  return { name: 'box', cursor: () => 'crosshair', down, move, up, hover: move, cancel };
+  return { name: 'box', cursor: () => 'crosshair', down, move, up, hover: move, finish, cancel };
 }

@@ -10,5 +10,10 @@ export function createPointTool({ store, viewport, currentClass }) {
     store.edit(payload, { selected: id, vertex: null });
   }
 
-  return { name: 'point', cursor: () => 'crosshair', down, move: () => {}, up: () => {}, cancel: () => false };
+  function finish() {
+    down(viewport.middle().at);
+    return true;
+  }
+
+  return { name: 'point', cursor: () => 'crosshair', down, move: () => {}, up: () => {}, finish, cancel: () => false };
 }

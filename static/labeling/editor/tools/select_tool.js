@@ -74,13 +74,9 @@ export function createSelectTool({ store, viewport }) {
   }
 
   function cancel() {
-    if (drag) {
-      drag = null;
-      store.set({ work: null });
-      return true;
-    }
-    if (!store.state.selected) return false;
-    store.set({ selected: null, vertex: null });
+    if (!drag) return false;
+    drag = null;
+    store.set({ work: null });
     return true;
   }
 

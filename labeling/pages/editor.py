@@ -1,0 +1,47 @@
+"""The editor: one page for labeling, rework and review. It is a shell; rows come over the API, so a reload is free."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from labeling import editor, projects, work_time
+from labeling.models import Project, Slot
+from labeling.skip_reasons import SKIP_REASONS
+from workforce import access
+from workforce.pages.signed_in import PersonRequest, signed_in
+from workforce.roles import Permission
+
+
+@require_safe
+@signed_in
+def label(request: PersonRequest, uid: str) -> HttpResponse:
+    return _page(request, uid, kind=Slot.Kind.LABEL)
+
+
+@require_safe
+@signed_in
+def review(request: PersonRequest, uid: str) -> HttpResponse:
+    return _page(request, uid, kind=Slot.Kind.REVIEW)
+
+
+def _page(request: PersonRequest, uid: str, *, kind: str) -> HttpResponse:
+    project = projects.project_for(request.user, uid)
+    is_review = kind == Slot.Kind.REVIEW
+    access.require(request.user, Permission.REVIEW if is_review else Permission.LABEL, project)
+    claim = reverse("api-claim-review" if is_review else "api-claim", args=[project.uid])
+    page = {
+        "project": {"uid": str(project.uid), "name": project.name, "brief": project.brief},
+        "mode": kind,
+        "person": {"uid": str(request.user.uid), "name": request.user.name, "initials": request.user.initials},
+        "urls": {"claim": claim, "socket": "/ws/live/", "home": reverse("home")},
+        "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],
+        "median_seconds": _median(request, project),
+        "hotkeys_enabled": True,
+        **editor.page_choices(),
+    }
+    return render(request, "labeling/editor.html", {"editor_page": page})
+
+
+def _median(request: PersonRequest, project: Project) -> float | None:
+    return work_time.median_seconds(request.user, project)
