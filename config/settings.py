@@ -59,7 +59,6 @@ INSTALLED_APPS = [
     "knox",
     "rest_framework",
     "drf_spectacular",
-    "django_htmx",
     "channels",
     "csp",
 ]

@@ -8,6 +8,12 @@ label_submitted = Signal()
 row_complete = Signal()
 # project_row: ProjectRow. Once per project row and revision.
 row_done = Signal()
+# project_row: ProjectRow, payload: dict (canonical), actor: Person. A file named a label as gold; who keeps it answers.
+gold_imported = Signal()
+# project: Project, project_row_ids: list[int], actor: Person. Opinions came in from a file, once per chunk.
+opinions_imported = Signal()
+# session: WorkSession. Submitted, skipped or abandoned; its time is final. Once per session.
+session_ended = Signal()
 
 
 def stream_of_project(project_uid: object) -> str:

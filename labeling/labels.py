@@ -6,7 +6,7 @@ outbox, the audit row. Whatever refuses it, the work is kept as a draft and the 
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from labeling import counters, work_time
 from labeling.annotations.payload import canonical, count_objects, payload_hash
@@ -135,9 +135,8 @@ def last_versions(labels: QuerySet[Label]) -> QuerySet[LabelVersion]:
 
 def makers_versions(labels: QuerySet[Label]) -> QuerySet[LabelVersion]:
     """The last version that each label's own maker wrote: what agreement, accuracy and time of a person use."""
-    newer = Q(label__versions__author=F("label__labeler"), label__versions__number__gt=F("number"))
-    own = LabelVersion.objects.filter(label__in=labels, author=F("label__labeler"))
-    return own.exclude(pk__in=LabelVersion.objects.filter(newer, author=F("label__labeler")).values("pk"))
+    newer = LabelVersion.objects.filter(label=OuterRef("label"), author=OuterRef("author"), number__gt=OuterRef("number"))
+    return LabelVersion.objects.filter(~Exists(newer), label__in=labels, author=F("label__labeler"))
 
 
 def opinions_of(row: ProjectRow) -> QuerySet[Label]:

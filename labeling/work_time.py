@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import F, Sum
 
+from labeling.events import session_ended
 from labeling.models import Project, Slot, WorkInterval, WorkSession
 from workforce.models import Person
 
 MEDIAN_OVER = 50
+# What is written when a session ends, by whoever ends it first.
+ENDED_WITH = ("active_seconds", "idle_seconds", "outcome", "last_beat_at", "credited_on")
 
 
 def clock() -> datetime:
@@ -103,7 +106,11 @@ def _end_session(session: WorkSession, *, outcome: str, now: datetime, project: 
     session.outcome = outcome
     session.last_beat_at = max(now, session.last_beat_at)
     session.credited_on = day_in(project, now)
-    session.save(update_fields=["active_seconds", "idle_seconds", "outcome", "last_beat_at", "credited_on"])
+    ended = WorkSession.objects.filter(pk=session.pk, outcome=WorkSession.Outcome.OPEN).update(
+        **{name: getattr(session, name) for name in ENDED_WITH}
+    )
+    if ended:
+        session_ended.send(sender=WorkSession, session=session)
 
 
 def day_in(project: Project, moment: datetime) -> date:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from workforce.models import ClockTimestamp, Event
+from workforce.models import ClockTimestamp, Event, Job
 
 MOST_ATTEMPTS = 5
 log = logging.getLogger("crewline.outbox")
@@ -25,6 +25,31 @@ def run_job(event_id: int, rule: Callable[..., Any]) -> None:
     except Exception as error:
         log.exception("job %s failed", event_id)
         _note_failure(event_id, error)
+
+
+def run_long_job(event_id: int, rule: Callable[..., Any]) -> None:
+    """Like ``run_job`` for work in many transactions with a cursor of its own: none is held open around the whole.
+
+    Two deliveries at once both call ``rule``, which must see by its cursor what the other has done."""
+    event = Event.objects.filter(pk=event_id, done_at=None, is_quarantined=False).first()
+    if event is None:
+        return
+    try:
+        rule(**event.payload)
+    except Exception as error:
+        log.exception("job %s failed", event_id)
+        _note_failure(event_id, error)
+        _quarantine_work(event_id)
+        return
+    Event.objects.filter(pk=event_id).update(done_at=ClockTimestamp(), error="")
+
+
+def _quarantine_work(event_id: int) -> None:
+    """The job that people watch says so too, once its event is tried no more."""
+    event = Event.objects.filter(pk=event_id, is_quarantined=True).first()
+    if event is not None and "job_uid" in event.payload:
+        live = Job.objects.filter(uid=event.payload["job_uid"], state__in=[Job.State.QUEUED, Job.State.RUNNING])
+        live.update(state=Job.State.QUARANTINED, error=event.error, ended_at=ClockTimestamp())
 
 
 def _note_failure(event_id: int, error: Exception) -> None:

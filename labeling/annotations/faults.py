@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from workforce.json_gate import printable, quoted
+
+__all__ = ["MAX_FAULTS", "Fault", "capped", "member_path", "printable", "quoted"]
+
 MAX_FAULTS: Final = 500
 
 
@@ -28,18 +32,7 @@ def capped(faults: list[Fault]) -> tuple[Fault, ...]:
     return (*faults[:MAX_FAULTS], Fault("", "too_many_faults", f"{more} more faults are not listed."))
 
 
-def printable(text: str) -> str:
-    """The text with every control character and lone surrogate shown as �, so that any answer can carry it."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
 def member_path(path: str, key: object) -> str:
     """The path of a member of an object: `features[3].value`; a key from outside is shortened and made printable."""
     name = printable(str(key)[:60])
     return f"{path}.{name}" if path else name
-
-
-def quoted(value: object, length: int = 60) -> str:
-    """The value as short printable text in quotes, for a message."""
-    text = value if isinstance(value, str) else repr(value)
-    return f"“{printable(text[:length])}…”" if len(text) > length else f"“{printable(text)}”"

@@ -1,18 +1,10 @@
-"""What text may hold anywhere in a label or an ontology: no NUL, no lone surrogates (PostgreSQL keeps neither)."""
+"""What text may hold anywhere in a label or an ontology, and the form in which names are compared."""
 
-import re
 import unicodedata
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from workforce.json_gate import text_problem
 
-
-def text_problem(text: str) -> tuple[str, str] | None:
-    """The code and sentence for a character that cannot be kept, or None."""
-    if "\x00" in text:
-        return "nul_character", "The text holds a NUL character."
-    if _SURROGATE.search(text):
-        return "lone_surrogate", "The text holds half of a surrogate pair."
-    return None
+__all__ = ["folded", "text_problem"]
 
 
 def folded(name: str) -> str:

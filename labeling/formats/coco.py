@@ -256,11 +256,13 @@ def _polygon(value: object, path: str, size: Size | None) -> tuple[object, list[
         if faults:
             return None, faults
         rings.append(ring)
-    if len(rings) == 1:
-        return rings[0], []
-    # COCO means the union of the parts, we keep even-odd: parts that overlap are merged.
+    return (rings[0], []) if len(rings) == 1 else _merged(cast(list[list[Position]], rings), path, size)
+
+
+def _merged(rings: list[list[Position]], path: str, size: Size | None) -> tuple[object, list[Fault]]:
+    """The parts of one object. COCO means their union, we keep even-odd: parts that overlap are merged."""
     try:
-        parts = {"rings": united(cast(list[list[Position]], rings))}
+        parts = {"rings": united(rings)}
     except UnmergeableRings as error:
         return None, [Fault(path, "parts_overlap", str(error))]
     return parts, list(check_polygon(parts, path, size))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from labeling.annotations.json_gate import JsonFault, load_json
 from labeling.annotations.limits import MAX_DEPTH
 from labeling.formats.problems import Problem
+from workforce.json_gate import JsonFault, load_json
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

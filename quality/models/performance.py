@@ -36,6 +36,9 @@ class FigureDelta(models.Model):
     measure = models.CharField(max_length=20)
     amount = models.FloatField()
 
+    access_root = "project"
+    access_owner = "person"
+
     def __str__(self) -> str:
         return f"{self.measure} {self.amount:+}"
 

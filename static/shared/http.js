@@ -15,6 +15,10 @@ export class Refused extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
+  get isSignedOut() {
+    return this.status === 401 || ['not_authenticated', 'signed_out'].includes(this.code);
+  }
+
   get isOffline() {
     return this.status === 0;
   }

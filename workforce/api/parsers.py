@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework.parsers import BaseParser
 
 from workforce.errors import InvalidInput, TooLarge
-from labeling.annotations.json_gate import JsonFault, load_json
+from workforce.json_gate import JsonFault, load_json
 
 
 class GatedJSONParser(BaseParser):

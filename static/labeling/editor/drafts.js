@@ -15,6 +15,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   let serverTimer = null;
   let sending = null;
   let failures = 0;
+  let isHeld = false;
 
   const keyOf = (row) => `${person.uid}:${row.row.uid}:${row.slot.kind}`;
   const isUnsent = () => work !== null && work.savedEdits !== store.state.edits;
@@ -31,6 +32,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
 
   function later(wait) {
     clearTimeout(serverTimer);
+    if (isHeld) return;
     serverTimer = setTimeout(save, wait);
   }
 
@@ -122,6 +124,18 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       if (!isRestored) return;
       work.savedEdits = -1;
       changed();
+    },
+    /** While a submit is on its way no draft follows it: one that came later would stay behind. */
+    async hold() {
+      isHeld = true;
+      clearTimeout(serverTimer);
+      await keep();
+      // A line that hangs must not hold the submit back for long.
+      if (sending) await Promise.race([sending, new Promise((resolve) => { setTimeout(resolve, 2000); })]);
+    },
+    go() {
+      isHeld = false;
+      if (isUnsent()) later(0);
     },
     async settle() {
       await keep();

@@ -41,7 +41,7 @@ export function bindKeyboard({ store, acts, setAnswer, isOn, lend }) {
   }
 
   function down(event) {
-    if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
+    if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector('dialog[open]')) return;
     const combo = comboOf(event);
     const isText = isTyping(event.target);
     if (isText && !['ctrl+enter', 'escape'].includes(combo)) return;

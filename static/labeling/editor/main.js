@@ -15,6 +15,7 @@ import { loadedPicture } from './pictures.js';
 import { bindPointer } from './pointer.js';
 import { createQueue } from './queue.js';
 import { askForReason } from './reason_dialog.js';
+import { createSingleKeys } from './single_keys.js';
 import { createShapes } from './shapes.js';
 import { createStagePanel } from './panels/stage_panel.js';
 import { createStore } from './store.js';
@@ -75,11 +76,7 @@ const submit = createSubmit({
   },
 });
 
-const hotkeys = {
-  key: 'crewline-single-keys',
-  isOn: () => page.hotkeys_enabled !== false && localStorage.getItem('crewline-single-keys') !== 'off',
-  setOn: (isOn) => localStorage.setItem('crewline-single-keys', isOn ? 'on' : 'off'),
-};
+const hotkeys = createSingleKeys(page.hotkeys_enabled !== false);
 const acts = createActs({ store, viewport, tools, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
 const issues = createIssues({ overlay: part('overlay'), stage, list: part('issues'), count: part('issue-count'), section: part('issue-section') }, { store, viewport, page });
 const stagePanel = createStagePanel({ stage, part }, { queue, reload: () => placePicture(store.state.row) });
@@ -96,10 +93,15 @@ function goTo({ object, chain }) {
   });
 }
 
-function lineTrouble(source, error) {
+function lineTrouble(source, error, actions = []) {
   if (!error) return troubles.hide(source);
+  if (error.isSignedOut) return signedOut();
   const what = source === 'submit' ? 'Not sent yet' : 'No answer from the server';
-  return troubles.show(source, `${what} since ${shortClock(troubles.since(source))}. Your work is kept in this browser and goes up when the line is back.`);
+  return troubles.show(source, `${what}, offline since ${shortClock(troubles.since(source))}. Your work is kept in this browser and goes up when the line is back.`, actions);
+}
+
+function signedOut() {
+  troubles.show('session', 'You are signed out. Your work is kept in this browser and goes up when you sign in again.', [{ label: 'Sign in', run: () => location.reload() }]);
 }
 
 function leaseEnded(error) {
@@ -184,7 +186,7 @@ function goLive() {
     address: document.body.dataset.socket || page.urls.socket,
     onEvent: (event) => issues.take(event.payload || {}),
     onState: (state, since) => store.set({ live: { state, since } }),
-    onEnd: (why) => why === 'signed_out' && troubles.show('session', 'You are signed out. Your work is kept in this browser and goes up when you sign in again.'),
+    onEnd: (why) => why === 'signed_out' && signedOut(),
   });
   for (const stream of page.streams || [`person:${page.person.uid}`]) live.follow(stream);
   let rowStreams = [];
@@ -203,7 +205,9 @@ const lend = (isOn) => {
   stage.style.cursor = isOn ? 'grab' : '';
 };
 bindSheets(stage);
-bindPointer({ stage, viewport, tools, activeTool: () => tools[store.state.tool], isLent: () => isLent || !store.state.row });
+// While a label is on its way it can be looked at, not changed: what was sent is what is seen.
+const isLookedAtOnly = () => isLent || !store.state.row || store.state.busy;
+bindPointer({ stage, viewport, tools, activeTool: () => tools[store.state.tool], isLent: isLookedAtOnly });
 bindKeyboard({ store, acts, setAnswer: acts.setAnswer, isOn: hotkeys.isOn, lend });
 document.addEventListener('click', (event) => {
   const name = event.target.closest('[data-act]')?.dataset.act;
@@ -214,13 +218,9 @@ store.subscribe((state, before) => {
   panels.render(state, before);
   stagePanel.render(state, before);
   issues.render(state);
-  if (state.row !== before.row && state.row) hideToastOfBefore();
-});
-
-function hideToastOfBefore() {
   // A refusal belongs to the row it was about; good news may stay its six seconds.
-  if (document.querySelector('[data-toast="bad"], [data-toast="warn"]')) hideToast();
-}
+  if (state.row !== before.row && document.querySelector('[data-toast="bad"], [data-toast="warn"]')) hideToast();
+});
 
 announce('');
 sweepDrafts();

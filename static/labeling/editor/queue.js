@@ -11,6 +11,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
   const kind = page.mode === 'review' ? 'review' : 'label';
   let waiting = [];
   let claiming = null;
+  let moving = null;
   let lookAgain = null;
   let beat = null;
 
@@ -53,8 +54,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
     return false;
   }
 
-  /** Shows the next row; claims when the hand is empty, and in the background when it runs low. */
-  async function next() {
+  async function move() {
     clearTimeout(lookAgain);
     stopBeating();
     waiting = waiting.filter((row) => !isStale(row));
@@ -69,6 +69,12 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
     if (waiting.length < 2) refill().catch(() => {});
   }
 
+  /** Shows the next row; claims when the hand is empty, and in the background when it runs low. One move at a time. */
+  function next() {
+    moving ??= move().finally(() => { moving = null; });
+    return moving;
+  }
+
   async function heartbeat() {
     const { row, isLeaseEnded } = store.state;
     if (!row || isLeaseEnded) return;
@@ -80,7 +86,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
       onTrouble('heartbeat', null);
     } catch (error) {
       if (store.state.row !== row) return;
-      if (error.isTransient) onTrouble('heartbeat', error);
+      if (error.isTransient || error.isSignedOut) onTrouble('heartbeat', error);
       else onLeaseEnded(error);
     }
   }

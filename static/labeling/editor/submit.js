@@ -40,21 +40,26 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   async function sendUntilHeard(row, url, body, headers) {
+    let isGivenUp = false;
+    const giveUp = { label: 'Go on editing', run: () => { isGivenUp = true; onTrouble('submit', null); dispatchEvent(new Event('online')); } };
     for (let tries = 0; ; tries += 1) {
       try {
         const answer = await post(url, body, { headers });
         onTrouble('submit', null);
         return { ...answer, tries };
       } catch (error) {
-        if (!error.isTransient || store.state.row !== row) throw error;
-        onTrouble('submit', error);
+        if (!error.isTransient || store.state.row !== row || isGivenUp) throw error;
+        onTrouble('submit', error, [giveUp]);
         await pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+        if (isGivenUp) throw error;
       }
     }
   }
 
   function refused(error) {
     if (['lease_expired', 'lease_lost', 'lease_idle'].includes(error.code)) return onLeaseEnded(error);
+    if (error.isSignedOut) return onTrouble('submit', error);
+    if (error.code === 'ontology_changed') return toast('bad', `${error.message}${keptText(error)}`, { label: 'Open the row again', run: () => location.reload() });
     const [fault] = error.answer?.faults || [];
     if (fault) {
       const index = /^features\[(\d+)\]/.exec(fault.path || '')?.[1];
@@ -70,11 +75,13 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (store.state.busy || !store.state.row) return;
     cancelTool();
     store.set({ busy: true });
+    await drafts.hold();
     try {
       await act(store.state.row);
     } catch (error) {
       refused(error);
     } finally {
+      drafts.go();
       store.set({ busy: false });
     }
   }
@@ -98,7 +105,6 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     cancelTool();
     if (store.state.busy || !store.state.row || stoppedByGap()) return null;
     return leaveWith(async (row) => {
-      drafts.keep();
       const body = JSON.stringify({ lease_token: row.slot.lease_token, payload: store.state.payload, ontology_version: row.ontology.version });
       const answer = await sendUntilHeard(row, row.urls.submit, body, { 'Idempotency-Key': await keyFor(body) });
       if (answer.status === 200 && answer.tries === 0) toast('ok', `Already submitted at ${shortClock(answer.submitted_at)}. Nothing was sent twice.`);
@@ -113,8 +119,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (store.state.busy || !store.state.row || store.state.mode !== 'label') return;
     const chosen = await askReason.skip();
     if (!chosen) return;
+    await drafts.settle();
     await leaveWith(async (row) => {
-      await drafts.settle();
       await post(row.urls.skip, { lease_token: row.slot.lease_token, reason: chosen.codes[0], comment: chosen.text });
       toast('ok', `Skipped: ${chosen.labels[0]}. You do not get this row again.`);
       await goOn(row, 'Skipped. The next row is open.');
@@ -148,8 +154,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   async function release() {
+    await drafts.settle();
     await leaveWith(async (row) => {
-      await drafts.settle();
       await queue.release();
       toast('ok', 'Row given back. Your draft is kept for 30 days.');
       await queue.next();

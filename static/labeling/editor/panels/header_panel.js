@@ -46,7 +46,7 @@ export function createHeaderPanel(root, { page, leaseText }) {
       root.dataset.mode = state.mode;
     }
     if (state.row !== before.row || state.row) showWhy(part, state.row, leaseText);
-    part('position').textContent = `Row ${(state.today || 0) + (state.row ? 1 : 0)} today`;
+    part('position').textContent = state.row ? `Row ${state.today + 1} today` : `${state.today} rows today`;
     part('ready').textContent = `${(state.ready || 0).toLocaleString('en')} more ready`;
     if (state.save !== before.save) showSave(part('save'), state.row ? state.save : null, before.save);
     root.querySelector('[data-act="undo"]').disabled = !state.past.length || state.isReadOnly;

@@ -1,4 +1,4 @@
-"""The one gate for JSON from outside: API, forms, sockets, imports and tasks all read through `load_json`.
+"""The one gate for JSON from outside: API, forms, sockets, imports and tasks all read through `load_json`. Pure.
 
 Python's own reader takes NaN, keeps the last of two equal keys, passes half surrogates and NUL on to the database, and
 runs out of stack on deep nesting. The gate refuses all of that with a code, before anything is done with the document.
@@ -10,10 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
-from labeling.annotations.faults import printable, quoted
-from labeling.annotations.limits import MAX_DEPTH
-from labeling.annotations.texts import text_problem
-
+MAX_DEPTH: Final = 32
 # Strings are matched whole, closed or not, so that brackets inside them do not count; possessive, so linear in time.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -35,6 +32,26 @@ class JsonFault(ValueError):
         self.message = message
         self.position = position
         self.column = column
+
+
+def printable(text: str) -> str:
+    """The text with every control character and lone surrogate shown as �, so that any answer can carry it."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def quoted(value: object, length: int = 60) -> str:
+    """The value as short printable text in quotes, for a message."""
+    text = value if isinstance(value, str) else repr(value)
+    return f"“{printable(text[:length])}…”" if len(text) > length else f"“{printable(text)}”"
+
+
+def text_problem(text: str) -> tuple[str, str] | None:
+    """The code and sentence for a character that cannot be kept (PostgreSQL keeps neither), or None."""
+    if "\x00" in text:
+        return "nul_character", "The text holds a NUL character."
+    if _SURROGATE.search(text):
+        return "lone_surrogate", "The text holds half of a surrogate pair."
+    return None
 
 
 def load_json(raw: bytes | str, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> object:

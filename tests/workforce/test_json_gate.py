@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.annotations.json_gate import JsonFault, load_json
+from workforce.json_gate import JsonFault, load_json
 
 
 def refused(raw: bytes | str, **limits: int) -> JsonFault:

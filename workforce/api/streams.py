@@ -1,0 +1,33 @@
+"""Long answers, piece by piece, from either kind of server.
+
+Django gathers a synchronous generator into one list under ASGI, and an asynchronous one under WSGI. Here the request
+says by which door it came, and the pieces stay pieces."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import StreamingHttpResponse
+from rest_framework.request import Request
+
+
+def stream_answer(request: Request, pieces: Iterator[bytes], *, media_type: str, file_name: str) -> StreamingHttpResponse:
+    """``pieces`` as a download. They are read on the thread of the request, so one transaction may span them."""
+    is_async = isinstance(request._request, ASGIRequest)
+    content = read_aside(pieces) if is_async else pieces
+    answer = StreamingHttpResponse(content, content_type=media_type)
+    answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+async def read_aside(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, each made outside the event loop; closed with the answer, also when the client leaves."""
+    try:
+        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+            yield piece
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            await sync_to_async(close)()
