@@ -8,11 +8,11 @@ from django.db import transaction
 from labeling.annotations.payload_check import check_payload
 from labeling.faults import refuse_faults
 from labeling.ontologies import parsed
+from labeling.queue import permission_for
 from labeling.models import Draft, Slot, WorkSession
 from workforce import access
 from workforce.errors import NotFound, RuleViolation
 from workforce.models import ClockTimestamp, Person
-from workforce.roles import Permission
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def drop_draft(person: Person, slot: Slot) -> None:
 def slot_worked_on(person: Person, uid: str) -> Slot:
     """A slot that ``person`` holds or has worked on; another's is not to be known of."""
     slots = Slot.objects.select_related("project", "project_row", "ontology_version")
-    slot = access.access(person, slots, uid, Permission.VIEW_PROJECT)
-    access.require(person, Permission.REVIEW if slot.kind == Slot.Kind.REVIEW else Permission.LABEL, slot)
+    slot = access.access(person, slots, uid, permission_for)
     if slot.labeler_id != person.pk and not WorkSession.objects.filter(slot=slot, person=person).exists():
         raise NotFound
     return slot

@@ -131,4 +131,4 @@ def bounded_lines(content: IO[bytes], limit: int) -> Iterator[bytes]:
 def count_lines(path: Path) -> int:
     """Lines that hold something."""
     with path.open("rb") as content:
-        return sum(bool(line.strip()) for line in content)
+        return sum(bool(line.strip()) for line in bounded_lines(content, CHUNK))

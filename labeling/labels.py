@@ -16,7 +16,7 @@ from labeling.events import label_submitted, row_complete
 from labeling.faults import refuse_faults
 from labeling.ontologies import parsed
 from labeling.models import Label, LabelVersion, OntologyVersion, ProjectRow, Slot, WorkSession
-from labeling.queue import held_slot
+from labeling.queue import held_slot, lock_held
 from labeling.rows import is_complete, lock_row, move_row
 from workforce import access, audit
 from workforce.errors import Refusal, RuleViolation
@@ -42,11 +42,11 @@ def _submit(person: Person, uid: str, *, token: int, payload: Any, ontology_vers
     earlier = first_answer(person, key, body)
     if earlier is not None:
         return earlier
-    seen = held_slot(person, uid, token, lock=False)
+    seen = held_slot(person, uid, token)
     refuse_other_version(seen, ontology_version)
     refuse_invalid(seen.ontology_version, payload, seen.project_row)
     row = lock_row(seen.project_row_id)
-    slot = held_slot(person, uid, token)
+    slot = lock_held(person, seen, token)
     session = work_time.credit(person, slot, outcome=WorkSession.Outcome.SUBMITTED)
     moved = Slot.objects.filter(
         pk=slot.pk, lease_token=token, state=Slot.State.LEASED, leased_until__gt=ClockTimestamp()

@@ -76,6 +76,7 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
   )
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
+_SLOTS = Slot.objects.select_related("project__organization", "project_row__data_row", "ontology_version")
 WHY_TEXTS = {
     "came_back": "It came back to you",
     "in_hand": "You had it open already",
@@ -197,16 +198,22 @@ def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
 
 
 # --- Keep, give back, skip --------------------------------------------------------------------------------------
-def held_slot(person: Person, uid: str, token: int, *, lock: bool = True) -> Slot:
-    """The slot that ``person`` holds under ``token`` now, locked. Raises a refusal that says why it is not held."""
-    slots = Slot.objects.select_related("project__organization", "project_row", "ontology_version")
-    slot = access.access(person, slots, uid, Permission.VIEW_PROJECT)
-    permission = Permission.REVIEW if slot.kind == Slot.Kind.REVIEW else Permission.LABEL
-    access.require(person, permission, slot)
-    if lock:
-        slot = slots.select_for_update(of=("self",)).get(pk=slot.pk)
+def held_slot(person: Person, uid: str, token: int) -> Slot:
+    """The slot that ``person`` holds under ``token`` now. Raises a refusal that says why it is not held."""
+    slot = access.access(person, _SLOTS, uid, permission_for)
     refuse_unless_held(person, slot, token)
     return slot
+
+
+def lock_held(person: Person, slot: Slot, token: int) -> Slot:
+    """The same slot, locked and looked at again: between a first look and the lock everything may have changed."""
+    slot = _SLOTS.select_for_update(of=("self",)).get(pk=slot.pk)
+    refuse_unless_held(person, slot, token)
+    return slot
+
+
+def permission_for(slot: Slot) -> Permission:
+    return Permission.REVIEW if slot.kind == Slot.Kind.REVIEW else Permission.LABEL
 
 
 def refuse_unless_held(person: Person, slot: Slot, token: int) -> None:
@@ -225,7 +232,7 @@ def keep_leases(person: Person, uid: str, token: int, *, has_input: bool) -> dat
     """A heartbeat: renews every lease of the person in the project, counts time for the named slot only.
 
     Raises ``lease_idle`` when no input came for the project's idle limit; the lease then runs out by itself."""
-    slot = held_slot(person, uid, token)
+    slot = lock_held(person, held_slot(person, uid, token), token)
     limit = slot.project.lease_idle_minutes
     with connection.cursor() as cursor:
         if has_input:
@@ -258,7 +265,7 @@ def keep_leases(person: Person, uid: str, token: int, *, has_input: bool) -> dat
 @transaction.atomic
 def release_slot(person: Person, uid: str, token: int) -> None:
     """Give a row back unworked; its time is kept as abandoned."""
-    slot = held_slot(person, uid, token)
+    slot = lock_held(person, held_slot(person, uid, token), token)
     free_slot(slot)
 
 
@@ -277,9 +284,9 @@ def skip_slot(person: Person, uid: str, token: int, *, reason: str, comment: str
     """Skip with a reason. The row gets a fresh slot for someone else, or is set aside when the reason says so."""
     if reason not in SKIP_REASONS:
         raise InvalidInput("unknown_skip_reason", f"Reasons are {', '.join(SKIP_REASONS)}.")
-    seen = held_slot(person, uid, token, lock=False)
+    seen = held_slot(person, uid, token)
     row = lock_row(seen.project_row_id)
-    slot = held_slot(person, uid, token)
+    slot = lock_held(person, seen, token)
     if slot.is_rework or slot.kind != Slot.Kind.LABEL:
         raise RuleViolation("cannot_skip", "A row that came back to you, or a review, is given back, not skipped.")
     work_time.credit(person, slot, outcome=WorkSession.Outcome.SKIPPED)

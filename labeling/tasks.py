@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
-from labeling import queue
+from labeling import imports, queue
+from workforce.outbox import run_long_job
 
 
 @shared_task
 def sweep_expired_leases() -> None:
     queue.sweep_expired_leases()
+
+
+@shared_task
+def run_import(event_id: int) -> None:
+    run_long_job(event_id, imports.run_import)

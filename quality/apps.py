@@ -5,3 +5,8 @@ class QualityConfig(AppConfig):
     """How good the work is."""
 
     name = "quality"
+
+    def ready(self) -> None:
+        from quality import reactions
+
+        reactions.connect()

@@ -77,6 +77,12 @@ def benchmark_of(project_row: ProjectRow) -> Benchmark | None:
     return Benchmark.objects.select_related("gold__made_from", "made_by").filter(project_row=project_row).first()
 
 
+def gold_version(project_row: ProjectRow) -> LabelVersion | None:
+    """What opinions of the row are compared with; only those who hold VIEW_BENCHMARK may see it."""
+    gold = Label.objects.filter(quality_benchmark__project_row=project_row)
+    return last_versions(gold).select_related("label", "ontology_version").first()
+
+
 @transaction.atomic
 def score_against_gold(project_row: ProjectRow, opinions: Sequence[LabelVersion] | None = None) -> list[LabelScore]:
     """Score the opinions whose version was not scored yet; drop scores whose opinion or gold is gone.
@@ -151,9 +157,8 @@ def _is_unscored(version: LabelVersion, kept: LabelScore | None) -> bool:
 
 def _compared_with(benchmark: Benchmark, opinions: Sequence[LabelVersion]) -> list[LabelScore]:
     """The scores of these opinions as a, with gold as b, so that "missing" and "extra" say what they mean."""
-    gold = LabelVersion.objects.select_related("ontology_version").get(
-        label=benchmark.gold_id, number=benchmark.gold.last_version
-    )
+    gold = gold_version(benchmark.project_row)
+    assert gold is not None
     size = opinions[0].label.project_row.data_row.size
     scores = []
     for version in opinions:

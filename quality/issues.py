@@ -2,7 +2,7 @@
 
 Numbered per project without a gap; what was said is only ever added to. A labeler opens issues on rows they work or
 worked on and sees their own; nobody reads another's issue on a row that they are about to label. Announces
-``issue_opened``, ``issue_commented`` and ``issue_state`` on the issue's and the project's stream, and tells the opener."""
+``issue_opened``, ``issue_commented`` and ``issue_state`` to the issue's and the project's followers and its opener."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -8,13 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import drafts, labels, queue, today
+from labeling import drafts, labels, projects, queue, today
 from labeling.editor import EditorRow, editor_rows
-from labeling.models import Project, Slot
-from workforce import access
+from labeling.models import Slot
 from workforce.api.inputs import idempotency_key
 from workforce.models import Token
-from workforce.roles import Permission
 
 
 class ClaimInput(serializers.Serializer[Any]):
@@ -61,8 +59,7 @@ class Claim(APIView):
 
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ClaimInput, request)
-        projects = Project.objects.select_related("organization")
-        project = access.access(request.user, projects, uid, Permission.VIEW_PROJECT)
+        project = projects.project_for(request.user, uid)
         have = [str(one) for one in values["have"]]
         claim = queue.lease_next_rows(request.user, project, kind=self.kind, have=have)
         rows = [row_document(row) for row in editor_rows(request.user, claim.slots)]

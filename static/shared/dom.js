@@ -32,14 +32,35 @@ export function keyCap(text) {
   return el('kbd', { class: 'cl-key' }, text);
 }
 
-/** Replaces the children and gives the focus back to the element with the same `data-focus`, caret included. */
-export function replaceKeepingFocus(node, ...children) {
+/** Sets a text only when it is another one, so that nothing is laid out anew for nothing. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function place(node, children) {
+  let next = node.firstChild;
+  for (const child of children) {
+    if (child === next) next = next.nextSibling;
+    else node.insertBefore(child, next);
+  }
+  while (next) {
+    const rest = next.nextSibling;
+    next.remove();
+    next = rest;
+  }
+}
+
+/**
+ * Makes `children` the children, leaving those that are there already where they stand, and gives the focus back to the
+ * element with the same `data-focus`, caret included.
+ */
+export function placeKeepingFocus(node, children) {
   const active = document.activeElement;
   const mark = node.contains(active) ? active.dataset.focus : null;
   const caret = mark && typeof active.selectionStart === 'number' ? [active.selectionStart, active.selectionEnd] : null;
-  node.replaceChildren(...children.flat().filter(Boolean));
-  if (!mark) return;
-  const next = node.querySelector(`[data-focus="${CSS.escape(mark)}"]`);
-  next?.focus({ preventScroll: true });
-  if (next && caret && typeof next.selectionStart === 'number') next.setSelectionRange(...caret);
+  place(node, children);
+  if (!mark || document.activeElement === active) return;
+  const again = node.querySelector(`[data-focus="${CSS.escape(mark)}"]`);
+  again?.focus({ preventScroll: true });
+  if (again && caret && typeof again.selectionStart === 'number') again.setSelectionRange(...caret);
 }

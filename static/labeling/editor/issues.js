@@ -1,5 +1,5 @@
 // Issues of the open row: pins on the picture, the popover, the list at the right, and what comes in live.
-import { el, icon, replaceKeepingFocus, svg } from '../../shared/dom.js';
+import { el, icon, placeKeepingFocus, svg } from '../../shared/dom.js';
 import { post } from '../../shared/http.js';
 import { announce, toast } from '../../shared/notice.js';
 import { boundsOf } from './geometry.js';
@@ -68,7 +68,7 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
     popover.hidden = !issue && !state.newIssue;
     if (popover.hidden) return popover.replaceChildren();
     popover.setAttribute('aria-label', issue ? `Issue ${issue.number}` : 'Ask about this spot');
-    return replaceKeepingFocus(popover, ...(issue
+    return placeKeepingFocus(popover, (issue
       ? issueThread(issue, { me: page.person, categoryLabel: labelOf(issue.category), draft: replies.get(issue.uid) || '', onReply: (text) => reply(issue, text),
         onSolve: () => solve(issue), onClose: close, onType: (text) => replies.set(issue.uid, text) })
       : newIssueForm(page.issue_categories, { onSend: send, onClose: close })));

@@ -198,6 +198,11 @@ function goLive() {
   });
 }
 
+/** While something is drawn or dragged only the picture changes: a panel looked at on every move would slow the hand. */
+function isOnlyWork(state, before) {
+  return Boolean(state.work?.isOpen) === Boolean(before.work?.isOpen) && Object.keys(state).every((key) => key === 'work' || state[key] === before[key]);
+}
+
 let isLent = false;
 const lend = (isOn) => {
   isLent = isOn;
@@ -215,6 +220,7 @@ document.addEventListener('click', (event) => {
 });
 store.subscribe((state, before) => {
   if (state.ontology) shapes.render(state);
+  if (isOnlyWork(state, before)) return;
   panels.render(state, before);
   stagePanel.render(state, before);
   issues.render(state);

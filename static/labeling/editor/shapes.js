@@ -30,12 +30,14 @@ export function drawShape(kind, value, paint, className = '') {
   return group;
 }
 
+// Sizes come from --s in the style sheet; a transform for each tag would cost every frame of a pan.
 function drawTag(name, paint, [x, y]) {
-  const label = svg('text', { x: 6, y: 13 }, name);
+  const label = svg('text', { x, y, dx: '.55em', dy: '1.18em' }, name);
   label.style.fill = paint.tagText;
-  const ground = svg('rect', { width: tagWidth(name), height: 18, rx: 2 });
+  const ground = svg('rect', { x, y });
+  ground.style.setProperty('--w', `${tagWidth(name)}px`);
   ground.style.fill = paint.color;
-  return svg('g', { class: 'tag', transform: `translate(${x} ${y})` }, svg('g', { class: 'tag__body' }, ground, label));
+  return svg('g', { class: 'tag' }, ground, label);
 }
 
 function drawHandles(kind, value, vertex) {
@@ -49,6 +51,8 @@ function drawHandles(kind, value, vertex) {
 /** `still`, `work`, `tags` and `handles` are the four layers, lowest first. */
 export function createShapes({ still, work, tags, handles, viewport }) {
   const drawn = new Map();
+  const tagged = new Map();
+  let covered = null;
   let drawnState = null;
 
   const paintFor = (state, object) => state.ontology.byUid.get(object.feature)?.color ? state.ontology.byUid.get(object.feature) : UNKNOWN;
@@ -80,14 +84,31 @@ export function createShapes({ still, work, tags, handles, viewport }) {
   }
 
   function drawTags(state) {
-    tags.replaceChildren();
-    if (!state.names || state.hidden) return;
+    const isShown = state.names && !state.hidden;
     const names = namesOf(state.ontology, state.payload);
-    const objects = objectsOf(state.payload).filter((object) => !(state.work?.id === object.id));
+    const objects = isShown ? objectsOf(state.payload).filter((object) => state.work?.id !== object.id) : [];
     const items = objects.map((object) => ({ id: object.id, text: names.get(object.id), bounds: room(object) }));
-    const top = -viewport.toStage([0, 0])[1];
-    const places = placeTags(items, viewport.scale, top);
-    tags.append(...objects.map((object) => drawTag(names.get(object.id), paintFor(state, object), places.get(object.id))));
+    const places = placeTags(items, viewport.scale, -viewport.toStage([0, 0])[1]);
+    const alive = new Set();
+    for (const object of objects) {
+      const [x, y] = places.get(object.id);
+      const mark = `${names.get(object.id)} ${object.feature} ${x} ${y}`;
+      alive.add(object.id);
+      const kept = tagged.get(object.id);
+      if (kept?.mark === mark) continue;
+      const node = drawTag(names.get(object.id), paintFor(state, object), [x, y]);
+      if (kept) kept.node.replaceWith(node);
+      else tags.append(node);
+      tagged.set(object.id, { node, mark });
+    }
+    for (const [id, { node }] of tagged) if (!alive.has(id)) { node.remove(); tagged.delete(id); }
+  }
+
+  /** Hides the still copy of what the upper layer draws. */
+  function cover(id) {
+    if (covered !== id) drawn.get(covered)?.group.classList.remove('is-covered');
+    drawn.get(id)?.group.classList.add('is-covered');
+    covered = id;
   }
 
   /** state.work: {id | null, kind, value, feature, isOpen} while something is drawn or dragged. */
@@ -105,8 +126,7 @@ export function createShapes({ still, work, tags, handles, viewport }) {
     }
     work.replaceChildren(...shown);
     handles.replaceChildren(...grips);
-    const covered = inWork?.id || (!state.hidden && selected?.id) || null;
-    for (const [id, entry] of drawn) entry.group.classList.toggle('is-covered', id === covered);
+    cover(inWork?.id || (!state.hidden && selected?.id) || null);
   }
 
   return {

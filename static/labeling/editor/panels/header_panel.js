@@ -1,6 +1,6 @@
 // The bar at the top, left to right as people ask: where am I, how far, how long, is it safe, why this, what now.
 import { announce } from '../../../shared/notice.js';
-import { icon } from '../../../shared/dom.js';
+import { icon, setText } from '../../../shared/dom.js';
 import { clock, duration, shortClock } from '../../../shared/time.js';
 
 const KINDS = { label: 'Labeling', rework: 'Rework', review: 'Review' };
@@ -28,10 +28,10 @@ function showSave(node, save, before) {
 }
 
 function showWhy(part, row, leaseText) {
-  part('why').textContent = row?.slot.why?.text || 'Next in the queue';
-  part('why-text').textContent = row ? `${row.slot.why?.text || 'Next in the queue'}.` : '';
-  part('why-lease').textContent = leaseText();
-  part('why-row').textContent = row ? row.row.external_id : '';
+  setText(part('why'), row?.slot.why?.text || 'Next in the queue');
+  setText(part('why-text'), row ? `${row.slot.why?.text || 'Next in the queue'}.` : '');
+  setText(part('why-lease'), leaseText());
+  setText(part('why-row'), row ? row.row.external_id : '');
 }
 
 export function createHeaderPanel(root, { page, leaseText }) {
@@ -46,8 +46,8 @@ export function createHeaderPanel(root, { page, leaseText }) {
       root.dataset.mode = state.mode;
     }
     if (state.row !== before.row || state.row) showWhy(part, state.row, leaseText);
-    part('position').textContent = state.row ? `Row ${state.today + 1} today` : `${state.today} rows today`;
-    part('ready').textContent = `${(state.ready || 0).toLocaleString('en')} more ready`;
+    setText(part('position'), state.row ? `Row ${state.today + 1} today` : `${state.today} rows today`);
+    setText(part('ready'), `${(state.ready || 0).toLocaleString('en')} more ready`);
     if (state.save !== before.save) showSave(part('save'), state.row ? state.save : null, before.save);
     root.querySelector('[data-act="undo"]').disabled = !state.past.length || state.isReadOnly;
     root.querySelector('[data-act="redo"]').disabled = !state.future.length || state.isReadOnly;

@@ -1,5 +1,5 @@
 // The bar at the bottom: at most ten keys for the state at hand, and whether the page is live.
-import { el, keyCap } from '../../../shared/dom.js';
+import { el, keyCap, setText } from '../../../shared/dom.js';
 import { shortClock } from '../../../shared/time.js';
 import { answerKeys } from '../ontology.js';
 import { questionInHand } from '../answers.js';
@@ -22,7 +22,7 @@ export function createKeysPanel({ list, live }, { isOn }) {
 
   return (state) => {
     live.dataset.state = state.live.state;
-    live.textContent = state.live.state === 'live' ? 'Live' : state.live.since ? `Not live since ${shortClock(state.live.since)}` : 'Not live';
+    setText(live, state.live.state === 'live' ? 'Live' : state.live.since ? `Not live since ${shortClock(state.live.since)}` : 'Not live');
     if (!state.ontology) return;
     const asked = questionInHand(state);
     const inHand = asked?.question.options ? asked : null;

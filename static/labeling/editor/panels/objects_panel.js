@@ -1,5 +1,5 @@
 // The objects in the order of drawing. The selected one opens in place: questions, class, typed numbers, remove.
-import { el, icon, keyCap, replaceKeepingFocus } from '../../../shared/dom.js';
+import { el, icon, keyCap, placeKeepingFocus } from '../../../shared/dom.js';
 import { askedAbout, questionInHand } from '../answers.js';
 import { boxBetween, insidePicture, sizeText } from '../geometry.js';
 import { objectGaps } from '../ontology.js';
@@ -60,22 +60,26 @@ function details(object, context) {
 
 export function createObjectsPanel({ list, count }, { store, acts, viewport, onFocus }) {
   const rows = new Map();
+  const nothing = el('li', { class: 'side__empty' }, 'No objects yet. Choose a class and draw.');
   let isMoreOpen = false;
   const setMoreOpen = (isOpen) => { isMoreOpen = isOpen; };
 
   function row(object, state, name, inHand) {
-    const feature = state.ontology.byUid.get(object.feature);
     const isSelected = state.selected === object.id;
+    const kept = rows.get(object.id);
+    // Objects are values: the same one needs no second look, and a row may have a thousand.
+    if (kept && !isSelected && !kept.isSelected && kept.object === object && kept.name === name && kept.ontology === state.ontology) return kept;
+    const feature = state.ontology.byUid.get(object.feature);
     const gaps = objectGaps(state.ontology, object).length;
     const asked = isSelected ? askedAbout(state, object.id) : [];
     const signature = JSON.stringify([name, feature?.color, sizeText(object.kind, object.value), gaps, isSelected, state.isReadOnly,
       isSelected && object.value, isSelected && questionsSignature(asked, { inHand, isReadOnly: state.isReadOnly })]);
-    const kept = rows.get(object.id);
-    if (kept?.signature === signature) return kept;
+    const seen = { signature, object, name, ontology: state.ontology, isSelected };
+    if (kept?.signature === signature) return { ...seen, node: kept.node };
     const context = { state, store, acts, viewport, asked, inHand, onFocus, isMoreOpen, setMoreOpen };
     const node = el('li', { class: isSelected ? 'is-selected' : null },
       head(object, { name, feature, gaps, isSelected, store }), isSelected && details(object, context));
-    return { signature, node };
+    return { ...seen, node };
   }
 
   return (state, before) => {
@@ -84,13 +88,11 @@ export function createObjectsPanel({ list, count }, { store, acts, viewport, onF
     const names = namesOf(state.ontology, state.payload);
     const inHand = questionInHand(state);
     const next = objects.map((object) => [object.id, row(object, state, names.get(object.id), inHand)]);
-    const isSame = next.length === rows.size && next.every(([id, entry]) => rows.get(id) === entry);
-    if (isSame) return;
     rows.clear();
     for (const [id, entry] of next) rows.set(id, entry);
     count.textContent = objects.length;
     const nodes = next.map(([, entry]) => entry.node);
-    replaceKeepingFocus(list, nodes.length ? nodes : [el('li', { class: 'side__empty' }, 'No objects yet. Choose a class and draw.')]);
+    placeKeepingFocus(list, nodes.length ? nodes : [nothing]);
     if (state.selected !== before.selected) list.querySelector('.is-selected')?.scrollIntoView({ block: 'nearest' });
   };
 }

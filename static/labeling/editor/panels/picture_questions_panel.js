@@ -1,5 +1,5 @@
 // Questions about the whole picture.
-import { replaceKeepingFocus } from '../../../shared/dom.js';
+import { placeKeepingFocus } from '../../../shared/dom.js';
 import { askedAbout, questionInHand } from '../answers.js';
 import { isBlank } from '../ontology.js';
 import { questionFields, questionsSignature } from './questions.js';
@@ -15,6 +15,6 @@ export function createPictureQuestionsPanel({ section, list, count }, { acts, on
     if (signature === shown) return;
     shown = signature;
     count.textContent = `${asked.filter((one) => !isBlank(one.answer?.value)).length} of ${asked.length}`;
-    replaceKeepingFocus(list, questionFields(asked, { inHand, isReadOnly: state.isReadOnly, onAnswer: acts.setAnswer, onFocus }));
+    placeKeepingFocus(list, questionFields(asked, { inHand, isReadOnly: state.isReadOnly, onAnswer: acts.setAnswer, onFocus }));
   };
 }

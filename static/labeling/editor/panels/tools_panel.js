@@ -1,5 +1,5 @@
 // Left side: tools and classes with their keys, and how the picture is shown.
-import { el, icon, keyCap, replaceKeepingFocus } from '../../../shared/dom.js';
+import { el, icon, keyCap, placeKeepingFocus } from '../../../shared/dom.js';
 import { isShape } from '../ontology.js';
 import { classSign } from './sign.js';
 
@@ -31,8 +31,8 @@ export function createToolsPanel({ tools, classes, definition }, { store, acts }
     const signature = JSON.stringify([state.row?.slot.uid, state.tool, state.currentClass, state.isReadOnly, counts, offered.length]);
     if (signature === shown) return;
     shown = signature;
-    replaceKeepingFocus(tools, offered.map((tool) => toolButton(tool, store.state, acts)));
-    replaceKeepingFocus(classes, state.ontology.classes.map((feature) => classButton(feature, store.state, acts)));
+    placeKeepingFocus(tools, offered.map((tool) => toolButton(tool, store.state, acts)));
+    placeKeepingFocus(classes, state.ontology.classes.map((feature) => classButton(feature, store.state, acts)));
     const current = state.ontology.byUid.get(state.currentClass);
     definition.hidden = !current?.definition;
     definition.replaceChildren(...(current?.definition ? [el('h2', {}, current.name), el('p', {}, current.definition)] : []));

@@ -1,0 +1,49 @@
+"""Review over HTTP: decide about a label under a lease of its review slot. What the editor adds to a row of it."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from quality import review
+from workforce.api.inputs import idempotency_key
+from workforce.api.shapes import person_of, values_of
+from workforce.models import Token
+
+
+class ReasonInput(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=40)
+    text = serializers.CharField(allow_blank=True, default="")
+    object = serializers.CharField(allow_blank=True, allow_null=True, default="")
+    pin = serializers.JSONField(allow_null=True, default=None)
+    rule = serializers.CharField(allow_blank=True, default="")
+
+
+class DecisionInput(serializers.Serializer[Any]):
+    lease_token = serializers.IntegerField(min_value=1, max_value=2**62)
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    decision = serializers.CharField(max_length=10)
+    reasons = ReasonInput(many=True, default=list)
+    comment = serializers.CharField(allow_blank=True, default="")
+    payload = serializers.JSONField(allow_null=True, default=None)
+
+
+class Decide(APIView):
+    token_scope = Token.Scope.REVIEW
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(DecisionInput, request)
+        answer = review.decide(
+            person_of(request),
+            uid,
+            token=values["lease_token"],
+            version=values["version"],
+            decision=values["decision"],
+            reasons=[dict(reason) for reason in values["reasons"]],
+            comment=values["comment"],
+            payload=values["payload"],
+            key=idempotency_key(request),
+        )
+        return Response(answer.body, status=answer.status)

@@ -1,0 +1,42 @@
+"""What this floor listens to, and what the relay folds for it."""
+
+from typing import Any
+
+from labeling.events import label_submitted, row_complete, session_ended
+from labeling.models import Label, LabelVersion, ProjectRow, WorkSession
+from quality import consensus, figures, review
+from quality.events import row_scored
+from workforce import relay
+
+
+def note_submitted_work(sender: Any, label: Label, version: LabelVersion, **_: Any) -> None:
+    figures.note_submit(label, version)
+
+
+def note_ended_session(sender: Any, session: WorkSession, **_: Any) -> None:
+    figures.note_session(session)
+
+
+def score_after_submit(sender: Any, label: Label, **_: Any) -> None:
+    if consensus.needs_scoring(label.project_row):
+        consensus.ask_for_score(label.project_row)
+
+
+def settle_single_opinion(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    """Several opinions, or gold: settled once the scores are there, which the job of the submit brings."""
+    if not consensus.needs_scoring(project_row):
+        review.settle_row(project_row)
+
+
+def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    if consensus.waits_for_settling(project_row):
+        review.settle_row(project_row)
+
+
+def connect() -> None:
+    label_submitted.connect(note_submitted_work)
+    label_submitted.connect(score_after_submit)
+    session_ended.connect(note_ended_session)
+    row_complete.connect(settle_single_opinion)
+    row_scored.connect(settle_scored_row)
+    relay.register_fold(figures.fold)

@@ -1,0 +1,406 @@
+"""Review: a person's decision about one version of a label: approve, fix and approve, or send back with reasons.
+
+``settle_row`` says which finished labels are looked at, by a draw that gives the same answer when asked again; work
+that comes back is always looked at again. The first decision on a version wins, under the row's lock and by a unique
+constraint. Nobody decides about a label of which they wrote a version. Announces ``label_reviewed`` live, and
+``row_came_back`` to the maker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from labeling import work_time
+from labeling.annotations.differences import difference
+from labeling.annotations.payload import canonical
+from labeling.annotations.payload_check import check_payload
+from labeling.batches import draw
+from labeling.drafts import drop_draft, keep_draft, slot_worked_on
+from labeling.events import stream_of_project, stream_of_row
+from labeling.labels import add_version, last_versions, refuse_invalid
+from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
+from labeling.ontologies import parsed
+from labeling.queue import held_slot
+from labeling.rows import OPINION_IS_IN, finish_if_done, is_complete, lock_row, move_row
+from quality import figures
+from quality.issues import checked_pin, checked_text
+from quality.models import Review, RowConsensus
+from workforce import access, audit
+from workforce.errors import InvalidInput, Refusal, RuleViolation
+from workforce.events import announce, stream_of_person
+from workforce.idempotency import Answer, first_answer, keep_answer
+from workforce.models import ClockTimestamp, Person
+from workforce.roles import Permission
+
+REJECT_REASONS = {
+    "loose_box": "A shape does not fit its object",
+    "missing_object": "An object is missing",
+    "extra_object": "An object should not be there",
+    "wrong_class": "A class is wrong",
+    "wrong_answer": "An answer is wrong",
+    "unclear": "It is not clear what is meant",
+    "other": "Another reason",
+}
+MOST_REASONS = 100
+LONGEST_REASON, LONGEST_RULE = 2000, 200
+_DONE_SO = {
+    Review.Decision.APPROVE: "approved this label",
+    Review.Decision.FIX: "fixed and approved this label",
+    Review.Decision.REJECT: "sent this label back",
+}
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What a reviewer sends: about ``version`` of the label of the review slot ``slot``, leased under ``token``."""
+
+    slot: str
+    token: int
+    version: int
+    decision: str
+    reasons: Any
+    comment: Any
+    payload: Any
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """A row that waits for its maker to rework it, and the review that says why."""
+
+    slot: Slot
+    review: Review
+
+
+# --- Which labels are looked at ---------------------------------------------------------------------------------
+def settle_row(project_row: ProjectRow) -> None:
+    """Send the row's submitted labels to review, or finish them. Asked again, nothing more happens.
+
+    The caller holds the row's lock; the opinions are in and, when there are several, scored."""
+    if project_row.state == ProjectRow.State.SET_ASIDE or not is_complete(project_row):
+        return
+    label_slots = Slot.objects.filter(project_row=project_row, kind=Slot.Kind.LABEL)
+    submitted = list(label_slots.filter(state=Slot.State.SUBMITTED).select_related("work").order_by("pk"))
+    reviewed = _slots_to_review(project_row, submitted)
+    chosen = {slot.pk for slot in reviewed}
+    label_slots.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
+    Slot.objects.bulk_create(
+        [
+            Slot(
+                project_id=project_row.project_id,
+                project_row=project_row,
+                kind=Slot.Kind.REVIEW,
+                step=1,
+                label=slot.work,
+                priority=project_row.priority,
+                order_key=project_row.pk,
+            )
+            for slot in reviewed
+        ]
+    )
+    _finish_label_slots(project_row.project, [slot for slot in submitted if slot.pk not in chosen])
+    _move_on(project_row)
+
+
+def is_drawn_for_review(project_row: ProjectRow) -> bool:
+    project = project_row.project
+    return draw(project, "review", project_row.uid) < project.review_share / 100
+
+
+def _slots_to_review(row: ProjectRow, submitted: Sequence[Slot]) -> list[Slot]:
+    """Work that came back always; else, if the row is drawn, the winner, or every label where none leads alone."""
+    if not is_drawn_for_review(row):
+        return [slot for slot in submitted if slot.is_rework]
+    winner = _winner_of(row) if row.project.review_of == Project.ReviewOf.WINNER else None
+    return [slot for slot in submitted if slot.is_rework or winner in (None, slot.work.pk)]
+
+
+def _winner_of(row: ProjectRow) -> int | None:
+    """The label that won the row, or its only opinion. None on a tie, and before anything was decided."""
+    opinions = Label.objects.filter(project_row=row, kind=Label.Kind.OPINION, slot__state__in=OPINION_IS_IN)
+    given = list(opinions.values_list("pk", flat=True)[:2])
+    if len(given) == 1:
+        return given[0]
+    decided = [RowConsensus.Status.DECIDED, RowConsensus.Status.CHOSEN]
+    won = RowConsensus.objects.filter(project_row=row, status__in=decided, winner__in=opinions)
+    return won.values_list("winner", flat=True).first()
+
+
+def _finish_label_slots(project: Project, slots: Sequence[Slot]) -> None:
+    """The makers' work is accepted. Each slot comes here once: its state was read under the row's lock."""
+    if slots:
+        Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(state=Slot.State.DONE)
+        day = _today(project)
+        figures.note_all((project.pk, slot.work.labeler_id, day, {"accepted": 1}) for slot in slots)
+
+
+def _move_on(row: ProjectRow) -> None:
+    """The row's state, from those of its label slots."""
+    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL)
+    if row.state == ProjectRow.State.SET_ASIDE:
+        return
+    if slots.filter(Q(state=Slot.State.IN_REWORK) | Q(state=Slot.State.LEASED, is_rework=True)).exists():
+        move_row(row, ProjectRow.State.IN_REWORK)
+    elif slots.filter(state=Slot.State.IN_REVIEW).exists():
+        move_row(row, ProjectRow.State.IN_REVIEW)
+    else:
+        finish_if_done(row)
+
+
+# --- Decide -----------------------------------------------------------------------------------------------------
+def decide(
+    reviewer: Person,
+    slot_uid: str,
+    *,
+    token: int,
+    version: int,
+    decision: str,
+    reasons: Any = (),
+    comment: Any = "",
+    payload: Any = None,
+    key: str,
+) -> Answer:
+    """Decide about ``version`` of a label. 201 the first time, 200 with the same answer for the same key and body.
+
+    Every refusal says what became of the work: ``draft_saved`` (a fix), ``reasons_kept`` (never)."""
+    judgment = Judgment(str(slot_uid), token, version, decision, reasons, comment, payload)
+    try:
+        return _decide(reviewer, judgment, key)
+    except Refusal as refusal:
+        refusal.details["reasons_kept"] = False
+        refusal.details["draft_saved"] = _keep_fix(reviewer, judgment, refusal)
+        raise
+
+
+@transaction.atomic
+def _decide(reviewer: Person, judgment: Judgment, key: str) -> Answer:
+    body = asdict(judgment)
+    earlier = first_answer(reviewer, key, body)
+    if earlier is not None:
+        return earlier
+    seen = _review_slot(reviewer, judgment.slot)
+    row = lock_row(seen.project_row_id)
+    _refuse_decided(seen, judgment.version)
+    slot = held_slot(reviewer, judgment.slot, judgment.token)
+    label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(pk=seen.label_id)
+    label.project, label.project_row = slot.project, row
+    _refuse_own_or_old(reviewer, label, judgment.version)
+    judged = last_versions(Label.objects.filter(pk=label.pk)).get()
+    said = _read(judgment, judged, row)
+    fix_size = _add_fix(reviewer, judgment, slot, label, judged) if said["decision"] == Review.Decision.FIX else {}
+    session = work_time.credit(reviewer, slot, outcome=WorkSession.Outcome.SUBMITTED)
+    review = Review.objects.create(
+        **said,
+        project=slot.project,
+        label=label,
+        slot=slot,
+        step=slot.step,
+        ordinal=Review.objects.filter(label=label).count() + 1,
+        reviewer=reviewer,
+        fix_size=fix_size,
+        active_seconds=session.active_seconds,
+    )
+    _close_slots(slot, review)
+    _move_on(row)
+    _note_review(review)
+    _tell(row, review)
+    answer = Answer(
+        201,
+        {
+            "review": str(review.uid),
+            "decision": review.decision,
+            "label": str(label.uid),
+            "version": label.last_version,
+            "row": str(row.uid),
+            "row_state": row.state,
+        },
+    )
+    keep_answer(reviewer, key, body, answer)
+    return answer
+
+
+def _review_slot(reviewer: Person, uid: str) -> Slot:
+    slots = Slot.objects.select_related("project__organization", "project_row")
+    slot = access.access(reviewer, slots, uid, Permission.VIEW_PROJECT)
+    access.require(reviewer, Permission.REVIEW, slot)
+    if slot.kind != Slot.Kind.REVIEW:
+        raise RuleViolation("not_a_review", "This row waits for a label, not for a review.")
+    return slot
+
+
+def _refuse_decided(slot: Slot, version: int) -> None:
+    decided = Review.objects.filter(label=slot.label_id, version=version, step=slot.step)
+    first = decided.select_related("reviewer").first()
+    if first is None:
+        return
+    at = first.made_at.astimezone(ZoneInfo(slot.project.organization.time_zone))
+    raise RuleViolation(
+        "already_decided",
+        f"{first.reviewer.name} {_DONE_SO[Review.Decision(first.decision)]} at {at:%H:%M}, before you.",
+        decision=first.decision,
+        reviewer=first.reviewer.name,
+        made_at=first.made_at.isoformat(),
+    )
+
+
+def _refuse_own_or_old(reviewer: Person, label: Label, version: int) -> None:
+    if LabelVersion.objects.filter(label=label, author=reviewer).exists():
+        raise RuleViolation("own_work", "You wrote a version of this label, so someone else reviews it.")
+    if label.last_version != version or label.slot is None or label.slot.state != Slot.State.IN_REVIEW:
+        newest = label.last_version
+        raise RuleViolation("label_moved_on", "This label has moved on since you opened it.", version=newest)
+
+
+def _read(judgment: Judgment, judged: LabelVersion, row: ProjectRow) -> dict[str, Any]:
+    """What the reviewer said, checked, as columns of the review."""
+    if judgment.decision not in Review.Decision.values:
+        raise InvalidInput("unknown_decision", f"Decisions are {', '.join(Review.Decision.values)}.")
+    is_fix = judgment.decision == Review.Decision.FIX
+    if is_fix != (judgment.payload is not None):
+        what = "A fix needs the mended label." if is_fix else "Only a fix comes with a label."
+        raise InvalidInput("payload_wanted" if is_fix else "payload_unwanted", what)
+    reasons = judgment.reasons
+    if not isinstance(reasons, list | tuple) or len(reasons) > MOST_REASONS:
+        raise InvalidInput("reasons_invalid", f"Reasons are a list of at most {MOST_REASONS}.", path="reasons")
+    if judgment.decision == Review.Decision.REJECT and not reasons:
+        raise InvalidInput("reason_wanted", "Say at least one reason, so that its maker can mend it.", path="reasons")
+    objects = {str(entry["id"]) for entry in judged.payload["features"]}
+    return {
+        "decision": judgment.decision,
+        "version": judgment.version,
+        "reasons": [_read_reason(one, f"reasons[{at}]", objects, row) for at, one in enumerate(reasons)],
+        "comment": checked_text(judgment.comment, "comment", least=0),
+    }
+
+
+def _read_reason(reason: Any, path: str, objects: set[str], row: ProjectRow) -> dict[str, Any]:
+    if not isinstance(reason, Mapping) or reason.get("code") not in list(REJECT_REASONS):
+        raise InvalidInput("unknown_reason", f"Reasons are {', '.join(REJECT_REASONS)}.", path=f"{path}.code")
+    about = reason.get("object") or ""
+    if about and about not in list(objects):
+        raise InvalidInput("unknown_object", "That object is not in this version.", path=f"{path}.object")
+    return {
+        "code": reason["code"],
+        "text": checked_text(reason.get("text") or "", f"{path}.text", longest=LONGEST_REASON, least=0),
+        "object": about,
+        "pin": checked_pin(reason.get("pin"), row.data_row.size, f"{path}.pin"),
+        "rule": checked_text(reason.get("rule") or "", f"{path}.rule", longest=LONGEST_RULE, least=0),
+    }
+
+
+def _add_fix(
+    reviewer: Person, judgment: Judgment, slot: Slot, label: Label, judged: LabelVersion
+) -> dict[str, int]:
+    """The mended payload as the reviewer's version, and how much it changed."""
+    refuse_invalid(slot.ontology_version, judgment.payload, label.project_row)
+    change = difference(judged.payload, canonical(judgment.payload))
+    if not change.size:
+        raise InvalidInput("nothing_fixed", "Nothing differs from the version you looked at. Approve it instead.")
+    add_version(label, author=reviewer, payload=judgment.payload, ontology_version=slot.ontology_version)
+    return {"objects": change.size, **{name: len(ids) for name, ids in asdict(change).items()}}
+
+
+def _close_slots(slot: Slot, review: Review) -> None:
+    held = Slot.objects.filter(pk=slot.pk, state=Slot.State.LEASED, lease_token=slot.lease_token)
+    in_time = held.filter(leased_until__gt=ClockTimestamp())
+    if not in_time.update(state=Slot.State.DONE, submitted_at=ClockTimestamp(), leased_until=None):
+        raise RuleViolation("lease_expired", "Your reservation of this row has run out.")
+    drop_draft(review.reviewer, slot)
+    judged = review.label.slot
+    assert judged is not None
+    if review.decision == Review.Decision.REJECT:
+        Slot.objects.filter(pk=judged.pk).update(state=Slot.State.IN_REWORK, is_rework=True)
+    else:
+        _finish_label_slots(review.project, [judged])
+
+
+def _note_review(review: Review) -> None:
+    """Counts only; the time is noted where work sessions end."""
+    project, day = review.project, _today(review.project)
+    figures.note(project.pk, review.reviewer_id, day, {"reviews_made": 1})
+    if review.ordinal == 1:
+        is_approved, is_untouched = review.decision != "reject", review.decision == "approve"
+        counts = {"reviewed": 1, "approved": int(is_approved), "untouched": int(is_untouched)}
+        figures.note(project.pk, review.label.labeler_id, day, counts)
+
+
+def _today(project: Project) -> date:
+    return work_time.day_in(project, work_time.clock())
+
+
+def _tell(row: ProjectRow, review: Review) -> None:
+    label, organization = review.label, row.project.organization_id
+    codes = [reason["code"] for reason in review.reasons]
+    known = {"decision": review.decision, "version": review.version, "ordinal": review.ordinal}
+    audit.record(review.reviewer, "label.reviewed", label, after={**known, "reasons": codes, "fix": review.fix_size})
+    facts = {"row": str(row.uid), "label": str(label.uid), **known}
+    announce(organization, stream_of_project(row.project.uid), "label_reviewed", facts)
+    announce(organization, stream_of_row(row.uid), "label_reviewed", facts)
+    if review.decision == Review.Decision.REJECT:
+        pins = sum(reason["pin"] is not None for reason in review.reasons)
+        counts = {"project": str(row.project.uid), "row": str(row.uid), "reasons": len(codes), "pins": pins}
+        announce(organization, stream_of_person(label.labeler.uid), "row_came_back", counts)
+
+
+def _keep_fix(reviewer: Person, judgment: Judgment, refusal: Refusal) -> bool:
+    """In a transaction of its own, because the decision's was rolled back. Nothing is kept that no rule allows."""
+    unkept = ("key_reused", "not_found", "not_allowed", "not_a_review")
+    if refusal.code in unkept or not isinstance(judgment.payload, dict):
+        return False
+    try:
+        slot = slot_worked_on(reviewer, judgment.slot)
+    except Refusal:
+        return False
+    assert slot.ontology_version is not None
+    if check_payload(parsed(slot.ontology_version), judgment.payload, size=None, is_draft=True):
+        return False
+    keep_draft(reviewer, slot, base_revision=None, payload=judgment.payload, tab="refused fix")
+    return True
+
+
+# --- Reads ------------------------------------------------------------------------------------------------------
+def reviews_of(label: Label) -> QuerySet[Review]:
+    """Every decision about a label, first one first."""
+    return Review.objects.filter(label=label).select_related("reviewer").order_by("ordinal")
+
+
+def reviews_visible_to(person: Person) -> QuerySet[Review]:
+    related = "project", "reviewer", "label__labeler", "label__project_row__data_row"
+    return access.visible_to(person, Review.objects.select_related(*related), Permission.VIEW_LABEL)
+
+
+def rows_that_came_back(person: Person) -> list[CameBack]:
+    """What waits for this person's rework, oldest first, each with the review that says why."""
+    in_hand = Slot.objects.filter(labeler=person, kind=Slot.Kind.LABEL, is_rework=True).filter(
+        state__in=[Slot.State.IN_REWORK, Slot.State.LEASED]
+    )
+    running = in_hand.exclude(project__state=Project.State.ARCHIVED)
+    slots = list(
+        access.visible_to(person, running, Permission.LABEL).select_related("project", "project_row__data_row")
+    )
+    newest = _newest_reviews(slots)
+    found = [CameBack(slot, newest[slot.pk]) for slot in slots if slot.pk in newest]
+    return sorted(found, key=lambda one: one.review.pk)
+
+
+def reviewing_reasons_for(slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
+    """Slot → the reasons of the newest review of the label that it reworks or judges again; one query for all."""
+    newest = _newest_reviews(slots)
+    found: dict[int, list[dict[str, Any]]] = {slot.pk: [] for slot in slots}
+    for slot_id, review in newest.items():
+        found[slot_id] = [
+            {**reason, "text": reason["text"] or REJECT_REASONS[reason["code"]], "reviewer": review.reviewer.name}
+            for reason in review.reasons
+        ]
+    return found
+
+
+def _newest_reviews(slots: Sequence[Slot]) -> dict[int, Review]:
+    judged = {slot.label_id: slot.pk for slot in slots if slot.label_id}
+    reworked = {slot.pk for slot in slots if slot.is_rework}
+    wanted = Review.objects.filter(Q(label__in=list(judged)) | Q(label__slot__in=reworked))
+    newest = wanted.select_related("reviewer", "label").order_by("label_id", "-ordinal").distinct("label_id")
+    return {judged.get(review.label_id) or int(review.label.slot_id or 0): review for review in newest}

@@ -1,0 +1,11 @@
+"""Tasks of this floor: each is a job of the outbox, safe to run twice."""
+
+from celery import shared_task
+
+from quality import consensus
+from workforce import outbox
+
+
+@shared_task
+def score_row(event_id: int) -> None:
+    outbox.run_job(event_id, consensus.score_row)

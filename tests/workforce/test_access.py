@@ -1,0 +1,167 @@
+"""Who may do what: the four calls, on real rows."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from labeling import project_access
+from labeling.models import Label, Project, ProjectPersonGrant, ProjectRow, ProjectTeamGrant, Slot
+from labeling.queue import lease_next_rows
+from tests.access.table import ACTORS
+from tests.cast import Cast
+from tests.labeling.test_labels import submit
+from tests.line import Line
+from workforce import access, organizations
+from workforce.errors import NotAllowed, NotFound
+from workforce.models import Membership, Organization, Person
+from workforce.roles import ROLE_PERMISSIONS, Permission, Role, Scope
+
+pytestmark = pytest.mark.django_db
+
+
+def test_one_thing_and_many_things_say_the_same(line: Line) -> None:
+    """``can`` asks by SQL, ``visible_to`` builds a condition: for every actor, permission and kind of thing alike."""
+    slot = lease_next_rows(line.cast.lena, line.project).slots[0]
+    submit(line.cast.lena, slot)
+    things = [line.project, ProjectRow.objects.first(), Slot.objects.get(pk=slot.pk), Label.objects.get(), line.cast.home]
+    for name in filter(None, ACTORS.values()):
+        person = Person.objects.get(pk=getattr(line.cast, name).pk)
+        for thing in things:
+            for permission in Permission:
+                one = bool(access.can(person, permission, thing))
+                many = access.visible_to(person, type(thing).objects.filter(pk=thing.pk), permission).exists()
+                assert one == many, f"{name} {permission} {thing!r}: can says {one}, visible_to says {many}"
+
+
+def test_another_tenant_is_hidden_and_a_missing_right_is_not_allowed(line: Line) -> None:
+    assert access.can(line.cast.otto, Permission.VIEW_PROJECT, line.project).reason == "hidden"
+    with pytest.raises(NotFound):
+        access.require(line.cast.otto, Permission.VIEW_PROJECT, line.project)
+    with pytest.raises(NotAllowed):
+        access.require(line.cast.lena, Permission.CHANGE_PROJECT, line.project)
+
+
+def test_access_fetches_by_uid_and_never_by_number(line: Line) -> None:
+    assert access.access(line.cast.max, Project.objects.all(), line.project.uid, Permission.VIEW_PROJECT) == line.project
+    for bad in (str(line.project.pk), "", "../x", "00000000-0000-0000-0000-000000000000"):
+        with pytest.raises(NotFound):
+            access.access(line.cast.max, Project.objects.all(), bad, Permission.VIEW_PROJECT)
+
+
+@pytest.mark.parametrize("table", [ProjectPersonGrant, ProjectTeamGrant])
+def test_an_expired_grant_gives_nothing(line: Line, table: type) -> None:
+    table.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    person = line.cast.lena if table is ProjectPersonGrant else line.cast.vera
+    assert not access.can(person, Permission.LABEL, line.project)
+    assert not access.visible_to(person, Project.objects.all(), Permission.LABEL).exists()
+
+
+def test_a_deactivated_person_or_membership_has_nothing_anywhere(line: Line) -> None:
+    Membership.objects.filter(person=line.cast.leo).update(is_active=False)
+    Person.objects.filter(pk=line.cast.lena.pk).update(is_active=False)
+    for name in ("leo", "lena", "dora"):
+        person = Person.objects.get(pk=getattr(line.cast, name).pk)
+        assert not access.can(person, Permission.LABEL, line.project)
+        assert not access.visible_to(person, Project.objects.all(), Permission.VIEW_PROJECT).exists()
+
+
+def test_a_stale_object_of_a_deactivated_person_has_nothing(line: Line) -> None:
+    stale = Person.objects.get(pk=line.cast.lena.pk)
+    Person.objects.filter(pk=stale.pk).update(is_active=False)
+    assert stale.is_active
+    assert not access.can(stale, Permission.LABEL, line.project)
+    assert not access.visible_to(stale, Project.objects.all(), Permission.LABEL).exists()
+
+
+def test_no_access_of_a_person_stands_before_the_grant_of_a_team(line: Line) -> None:
+    cast = line.cast
+    project_access.grant_role(cast.ada, line.project, cast.team, role=Role.LABELER)
+    project_access.revoke_role(cast.ada, line.project, cast.lena)
+    assert access.can(cast.lena, Permission.LABEL, line.project)
+    project_access.grant_role(cast.ada, line.project, cast.lena, role=Role.NO_ACCESS)
+    assert not access.can(cast.lena, Permission.LABEL, line.project)
+    assert not access.can(cast.lena, Permission.VIEW_PROJECT, line.project)
+
+
+def test_no_access_bars_a_workforce_manager_but_not_the_organization_admin(line: Line) -> None:
+    for name, may in (("max", False), ("ada", True)):
+        person = getattr(line.cast, name)
+        project_access.grant_role(line.cast.ada, line.project, person, role=Role.NO_ACCESS)
+        assert bool(access.can(person, Permission.VIEW_PROJECT, line.project)) is may
+
+
+def test_people_of_a_vendor_come_only_through_the_vendors_grant(line: Line) -> None:
+    cast = line.cast
+    assert access.can(cast.vera, Permission.LABEL, line.project)
+    project_access.grant_role(cast.ada, line.project, cast.vera, role=Role.REVIEWER)
+    assert access.can(cast.vera, Permission.REVIEW, line.project)
+    project_access.revoke_role(cast.ada, line.project, cast.vendor)
+    assert not access.can(cast.vera, Permission.REVIEW, line.project)
+    assert not access.can(cast.vera, Permission.LABEL, line.project)
+
+
+def test_a_team_lead_reaches_the_own_team_and_nobody_else(line: Line) -> None:
+    for name in ("lena", "leo"):
+        submit(getattr(line.cast, name), lease_next_rows(getattr(line.cast, name), line.project).slots[0], key=name)
+    seen = access.visible_to(line.cast.tom, Label.objects.all(), Permission.VIEW_LABEL)
+    assert [label.labeler for label in seen] == [line.cast.lena]
+
+
+def test_a_labeler_sees_own_labels_only(line: Line) -> None:
+    for name in ("lena", "leo"):
+        submit(getattr(line.cast, name), lease_next_rows(getattr(line.cast, name), line.project).slots[0], key=name)
+    mine = access.visible_to(line.cast.leo, Label.objects.all(), Permission.VIEW_LABEL)
+    assert [label.labeler for label in mine] == [line.cast.leo]
+
+
+def test_a_superuser_has_no_rights_by_that(cast: Cast) -> None:
+    person = Person.objects.create(email="root@example.org", name="Root", is_superuser=True)
+    assert not access.can(person, Permission.VIEW_ORGANIZATION, cast.home)
+    assert not access.enters_admin(person)
+    assert not access.visible_to(person, Organization.objects.all(), Permission.VIEW_ORGANIZATION).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "enters"),
+    [("ada", True), ("max", True), ("pia", True), ("rita", False), ("lena", False), ("wim", False), ("nora", False)],
+)
+def test_the_admins_door_is_for_staff_roles(line: Line, name: str, enters: bool) -> None:
+    assert access.enters_admin(getattr(line.cast, name)) is enters
+
+
+def test_nobody_gives_a_role_above_the_own(line: Line) -> None:
+    cast = line.cast
+    with pytest.raises(NotAllowed):
+        organizations.add_member(cast.max, cast.home, cast.otto, role=Membership.Role.ORGANIZATION_ADMIN)
+    admin = Membership.objects.get(person=cast.ada)
+    with pytest.raises(NotAllowed):
+        organizations.change_membership(cast.max, admin, role=Membership.Role.MEMBER, is_active=False)
+    with pytest.raises(NotAllowed):
+        project_access.grant_role(cast.lena, line.project, cast.leo, role=Role.LABELER)
+
+
+def test_the_last_admin_stays(cast: Cast) -> None:
+    from workforce.errors import RuleViolation
+
+    with pytest.raises(RuleViolation) as refusal:
+        organizations.change_membership(
+            cast.ada, Membership.objects.get(person=cast.ada), role=Membership.Role.MEMBER, is_active=True
+        )
+    assert refusal.value.code == "last_admin"
+
+
+def test_a_grant_can_go_only_to_people_and_teams_of_the_organization(line: Line) -> None:
+    from workforce.errors import RuleViolation
+
+    with pytest.raises(RuleViolation) as refusal:
+        project_access.grant_role(line.cast.ada, line.project, line.cast.otto, role=Role.LABELER)
+    assert refusal.value.code == "not_a_member"
+
+
+def test_every_role_and_permission_has_a_meaning() -> None:
+    for permission in Permission:
+        assert any(permission in table for table in ROLE_PERMISSIONS.values()), permission
+    tables = {role: tuple(sorted(table.items())) for role, table in ROLE_PERMISSIONS.items()}
+    assert len(set(tables.values())) == len(tables), "two roles that may do exactly the same"
+    assert all(scope in Scope for table in ROLE_PERMISSIONS.values() for scope in table.values())
