@@ -8,7 +8,8 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  (registers the deployment checks)
+        # The checks register themselves; the Celery app becomes the one that the relay and the rules' tasks use.
+        from config import celery, checks  # noqa: F401
 
 
 class CrewlineAdminConfig(AdminConfig):

@@ -219,13 +219,13 @@ UNFOLD = {
     "SITE_TITLE": "Crewline",
     "SITE_HEADER": "Crewline",
     "SITE_URL": reverse_lazy("home"),
-    "SITE_ICON": lambda request: static("crewline-mark.svg"),
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("crewline-mark.svg")}],
+    "SITE_ICON": lambda request: static("shared/favicon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shared/favicon.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": None,
-    "STYLES": [lambda request: static("crewline.css")],
+    "STYLES": [lambda request: static("crewline.css"), lambda request: static("workforce/admin.css")],
     "COLORS": {
         "base": {
             "50": "#F5F6F8",

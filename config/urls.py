@@ -10,7 +10,10 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("workforce.pages.urls")),
     path("", include("labeling.pages.urls")),
+    path("", include("quality.pages.urls")),
+    path("api/v1/", include("workforce.api.urls")),
     path("api/v1/", include("labeling.api.urls")),
+    path("api/v1/", include("quality.api.urls")),
     path("admin/", admin.site.urls),
 ]
 websocket_urlpatterns = [path("ws/live/", LiveConsumer.as_asgi())]

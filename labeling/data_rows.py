@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from labeling.assets import Asset, take_picture
 from labeling.models import DataRow, Dataset
@@ -72,3 +73,16 @@ def add_rows(actor: Person, dataset: Dataset, rows: Iterable[NewRow]) -> int:
 def refuse_bad_key(key: str) -> None:
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise InvalidInput("key_invalid", f"An external id has 1 to {LONGEST_KEY} printable characters.")
+
+
+def rows_named(person: Person, dataset: Dataset, external_ids: list[str] | None = None) -> QuerySet[DataRow]:
+    """The rows of a dataset, all or those named. Raises InvalidInput that names what the dataset has not."""
+    access.require(person, Permission.VIEW_DATASET, dataset)
+    rows = DataRow.objects.filter(dataset=dataset)
+    if external_ids is None:
+        return rows
+    rows = rows.filter(external_id__in=external_ids)
+    unknown = sorted(set(external_ids) - set(rows.values_list("external_id", flat=True)))
+    if unknown:
+        raise InvalidInput("unknown_external_id", "The dataset has no such rows.", unknown=unknown[:100])
+    return rows

@@ -58,7 +58,8 @@ def open_below_root(name: str) -> IO[bytes]:
         # Without O_NONBLOCK a named pipe would hold the worker for ever.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise InvalidInput("file_missing", "There is no such file below the import root, or it cannot be read.") from error
+        message = "There is no such file below the import root, or it cannot be read."
+        raise InvalidInput("file_missing", message) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise InvalidInput("file_missing", "That is no plain file.")

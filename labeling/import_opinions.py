@@ -158,9 +158,7 @@ def _project_rows(taking: Taking, items: Sequence[Item]) -> dict[str, ProjectRow
 
 def _batch(taking: Taking) -> Batch:
     found = Batch.objects.select_related("project").filter(project=taking.project, name=taking.batch_name).first()
-    return found or batches.create_batch(
-        taking.actor, taking.project, DataRow.objects.none(), name=taking.batch_name
-    )
+    return found or batches.create_batch(taking.actor, taking.project, DataRow.objects.none(), name=taking.batch_name)
 
 
 def _authors(taking: Taking, items: Sequence[Item]) -> dict[str, Person]:
@@ -253,7 +251,7 @@ class _Writing:
             slot = wanted.pop(0) if wanted else self._new_slot(row, author, Slot.State.DONE)
         if slot.state in (Slot.State.OPEN, Slot.State.SKIPPED):
             slot.state, slot.labeler, slot.skip_reason = Slot.State.DONE, author, ""
-            slot.submitted_at = ClockTimestamp()  # type: ignore[assignment]  # the database's clock
+            slot.submitted_at = ClockTimestamp()
             if slot.pk:
                 self.changed_slots.append(slot)
         self.slots[key] = slot

@@ -283,7 +283,7 @@ def _rows_named(dataset: Dataset, names: list[str]) -> Any:
 
 # --- The report -------------------------------------------------------------------------------------------------
 def problems_report(job: Job) -> Iterator[bytes]:
-    """One JSON line per refused record: why it was refused, and the record, to be mended and sent again as it stands."""
+    """One JSON line per refused record: the reasons and the record, to be mended and sent again as it stands."""
     problems = job.problems.order_by("position", "pk").iterator(chunk_size=500)
     for _, of_record in groupby(problems, key=lambda problem: problem.position):
         found = list(of_record)

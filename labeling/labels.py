@@ -135,7 +135,9 @@ def last_versions(labels: QuerySet[Label]) -> QuerySet[LabelVersion]:
 
 def makers_versions(labels: QuerySet[Label]) -> QuerySet[LabelVersion]:
     """The last version that each label's own maker wrote: what agreement, accuracy and time of a person use."""
-    newer = LabelVersion.objects.filter(label=OuterRef("label"), author=OuterRef("author"), number__gt=OuterRef("number"))
+    newer = LabelVersion.objects.filter(
+        label=OuterRef("label"), author=OuterRef("author"), number__gt=OuterRef("number")
+    )
     return LabelVersion.objects.filter(~Exists(newer), label__in=labels, author=F("label__labeler"))
 
 

@@ -11,7 +11,7 @@ from labeling.annotations.ontology_completion import complete_ontology
 from labeling.faults import refuse_faults
 from labeling.models import Ontology, OntologyVersion
 from workforce import access, audit
-from workforce.errors import InvalidInput, RuleViolation
+from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import Organization, Person
 from workforce.roles import Permission
 
@@ -42,6 +42,16 @@ def parsed(version: OntologyVersion) -> ParsedOntology:
     found = _parsed.get(version.uid)
     if found is None:
         found = _parsed[version.uid] = parse_ontology(version.document)
+    return found
+
+
+def version_of(ontology: Ontology, number: str | None = None) -> OntologyVersion:
+    """The version with this number as it stands in an address, or the newest."""
+    if number is None:
+        return ontology.versions.latest("number")
+    found = ontology.versions.filter(number=number).first() if number.isdecimal() and len(number) < 9 else None
+    if found is None:
+        raise NotFound
     return found
 
 

@@ -1,11 +1,13 @@
 """Who has which role on a project: grant, change, revoke, for a person or a team. One grant each; *no access* of a
 person stands before every grant of a team. Nobody gives a role above their own."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from labeling.models import Project, ProjectPersonGrant, ProjectTeamGrant
@@ -13,9 +15,11 @@ from workforce import access, audit
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.events import access_changed, announce, stream_of_person
 from workforce.models import Membership, Person, Team
-from workforce.roles import PROJECT_ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
+from workforce.roles import ORGANIZATION_ROLES, PROJECT_ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
 
 Grant = ProjectPersonGrant | ProjectTeamGrant
+# Labeling and reviewing are work, not power: whoever manages access may hand them out without holding them.
+WORK = frozenset({Permission.LABEL, Permission.REVIEW})
 
 
 @transaction.atomic
@@ -81,12 +85,75 @@ def team_grants(project: Project) -> QuerySet[ProjectTeamGrant]:
     return ProjectTeamGrant.objects.filter(content_object=project).select_related(*related)
 
 
+@dataclass(frozen=True)
+class Access:
+    """What one member may be on a project: roles with where each comes from; without a role, ``note`` says why."""
+
+    member: Membership
+    roles: tuple[tuple[str, str], ...]
+    note: str = ""
+
+
+def access_list(project: Project) -> list[Access]:
+    """Every active member with the resulting roles, in five queries; says what ``access.roles_on`` says of each."""
+    now = _clock()
+    own = {grant.user_id: grant for grant in person_grants(project) if _is_live(grant, now)}
+    teams = {grant.group_id: grant for grant in team_grants(project) if _is_live(grant, now)}
+    inside: defaultdict[int, list[ProjectTeamGrant]] = defaultdict(list)
+    for person_id, group_id in Person.groups.through.objects.filter(group__in=teams).values_list(
+        "person_id", "group_id"
+    ):
+        inside[person_id].append(teams[group_id])
+    members = Membership.objects.filter(organization=project.organization_id, is_active=True, person__is_active=True)
+    related = members.select_related("person", "vendor").order_by("person__name", "person_id")
+    return [_access_of(member, own.get(member.person_id), inside[member.person_id], teams) for member in related]
+
+
+def _access_of(
+    member: Membership,
+    own: ProjectPersonGrant | None,
+    inside: list[ProjectTeamGrant],
+    teams: dict[int, ProjectTeamGrant],
+) -> Access:
+    roles: list[tuple[str, str]] = []
+    by_vendor = teams.get(member.vendor.group_id) if member.vendor else None
+    is_gated = member.vendor is not None and (by_vendor is None or by_vendor.role == Role.NO_ACCESS)
+    if own is not None and not is_gated:
+        roles.append((own.role, "own grant"))
+    elif not is_gated:
+        roles += [(grant.role, f"through {grant.group.team.name}") for grant in inside]
+    is_barred = any(role == Role.NO_ACCESS for role, _ in roles)
+    if member.role in ORGANIZATION_ROLES and (not is_barred or member.role == Role.ORGANIZATION_ADMIN):
+        roles.append((member.role, "organization"))
+    note = ""
+    if is_gated and member.vendor is not None:
+        note = f"{member.vendor.name} has no role here, so its people have none"
+    return Access(member, tuple(roles), note)
+
+
+def roles_to_grant(actor: Person, project: Project) -> list[tuple[str, str]]:
+    """The roles that ``actor`` may give here, with their names."""
+    held = access.permissions_of(actor, project) | WORK
+    return [(role, name) for role, name in PROJECT_ROLE_NAMES.items() if set(ROLE_PERMISSIONS[Role(role)]) <= held]
+
+
+def _is_live(grant: Grant, now: datetime) -> bool:
+    return grant.expires_at is None or grant.expires_at > now
+
+
+def _clock() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row
+    moment: datetime = row[0]
+    return moment
+
+
 def _refuse_role(actor: Person, project: Project, role: str) -> None:
     if role not in PROJECT_ROLE_NAMES:
         raise InvalidInput("unknown_role", f"Roles on a project are {', '.join(PROJECT_ROLE_NAMES.values())}.")
-    # Labeling and reviewing are work, not power: whoever manages access may hand them out without holding them.
-    work = {Permission.LABEL, Permission.REVIEW}
-    missing = set(ROLE_PERMISSIONS[Role(role)]) - access.permissions_of(actor, project) - work
+    missing = set(ROLE_PERMISSIONS[Role(role)]) - access.permissions_of(actor, project) - WORK
     if missing:
         raise NotAllowed("You cannot give or take a role above your own.", needs=role)
 

@@ -141,6 +141,11 @@ def issues_of(person: Person, project: Project, *, state: str | None = None) -> 
     return found if state is None else found.filter(state=state)
 
 
+def issues_opened_by(person: Person) -> QuerySet[Issue]:
+    """The person's own issues, newest first."""
+    return issues_visible_to(person).filter(opened_by=person).order_by("-pk")[:MOST_ANSWERS]
+
+
 def thread_of(person: Person, uid: str) -> Issue:
     """One issue with all that was said in it. Raises NotFound as well for what ``person`` may not read yet."""
     issue = access.access(person, Issue.objects.all(), uid, Permission.VIEW_ISSUE)

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from labeling import editor
 from labeling.events import label_submitted, row_complete, session_ended
 from labeling.models import Label, LabelVersion, ProjectRow, WorkSession
-from quality import consensus, figures, review
+from quality import consensus, figures, issues, review
+from quality.api.issues import issues_for_editor
+from quality.api.review import reasons_for_editor, urls_for_editor
 from quality.events import row_scored
-from workforce import relay
+from workforce import live, relay
 
 
 def note_submitted_work(sender: Any, label: Label, version: LabelVersion, **_: Any) -> None:
@@ -40,3 +43,7 @@ def connect() -> None:
     row_complete.connect(settle_single_opinion)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)
+    live.register_stream("issue", issues.follows_issue)
+    editor.register_addition("issues", issues_for_editor)
+    editor.register_addition("reasons", reasons_for_editor)
+    editor.register_addition("urls", urls_for_editor)

@@ -138,12 +138,14 @@ def _finish_label_slots(project: Project, slots: Sequence[Slot]) -> None:
 
 
 def _move_on(row: ProjectRow) -> None:
-    """The row's state, from those of its label slots."""
+    """The row's state, from those of its label slots. While one waits to be settled, the row stays in work."""
     slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL)
     if row.state == ProjectRow.State.SET_ASIDE:
         return
     if slots.filter(Q(state=Slot.State.IN_REWORK) | Q(state=Slot.State.LEASED, is_rework=True)).exists():
         move_row(row, ProjectRow.State.IN_REWORK)
+    elif slots.filter(state=Slot.State.SUBMITTED).exists():
+        return
     elif slots.filter(state=Slot.State.IN_REVIEW).exists():
         move_row(row, ProjectRow.State.IN_REVIEW)
     else:

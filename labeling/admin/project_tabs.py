@@ -36,8 +36,7 @@ def add_tab(order: int, title: str, page_name: str, needs: Permission = Permissi
 
 def project_for(request: PersonRequest, uid: str, needs: Permission = Permission.VIEW_QUEUE) -> Project:
     """The project for one who runs or audits it; NotFound for a stranger, NotAllowed for its labelers."""
-    projects = Project.objects.select_related
-    return access.access(request.user, projects("organization", "ontology"), uid, needs)
+    return access.access(request.user, Project.objects.select_related("organization", "ontology"), uid, needs)
 
 
 def show_in_project(

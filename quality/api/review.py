@@ -1,16 +1,19 @@
 """Review over HTTP: decide about a label under a lease of its review slot. What the editor adds to a row of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.models import Slot
 from quality import review
 from workforce.api.inputs import idempotency_key
 from workforce.api.shapes import person_of, values_of
-from workforce.models import Token
+from workforce.models import Person, Token
 
 
 class ReasonInput(serializers.Serializer[Any]):
@@ -47,3 +50,20 @@ class Decide(APIView):
             key=idempotency_key(request),
         )
         return Response(answer.body, status=answer.status)
+
+
+def reasons_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
+    """What stands under ``reasons`` in the editor's row: slot → why its label came back."""
+    return review.reviewing_reasons_for(slots)
+
+
+def urls_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str, str]]:
+    """What this floor adds to a row's addresses."""
+    return {slot.pk: _urls_of(slot) for slot in slots}
+
+
+def _urls_of(slot: Slot) -> dict[str, str]:
+    found = {"open_issue": reverse("api-row-issues", args=[slot.project_row.uid])}
+    if slot.kind == Slot.Kind.REVIEW:
+        found["decide"] = reverse("api-slot-decide", args=[slot.uid])
+    return found

@@ -39,7 +39,7 @@ export function setText(node, text) {
 
 function place(node, children) {
   let next = node.firstChild;
-  for (const child of children) {
+  for (const child of children.filter(Boolean)) {
     if (child === next) next = next.nextSibling;
     else node.insertBefore(child, next);
   }

@@ -82,7 +82,7 @@ class CrewlineAdminSite(UnfoldAdminSite):
             known = access.enters_admin(request.user)
             request.enters_admin = known  # type: ignore[attr-defined]  # kept for the rest of this request
             if known:
-                request.user.is_staff = True
+                request.user.is_staff = True  # type: ignore[union-attr]  # no field of a person
         return bool(known)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

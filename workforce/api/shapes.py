@@ -10,9 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from workforce import access
 from workforce.api.inputs import page_by_key
-from workforce.errors import InvalidInput
-from workforce.models import Person
+from workforce.errors import InvalidInput, NotFound
+from workforce.models import Organization, Person
 
 PAGING = ("cursor", "page_size")
 Row = TypeVar("Row", bound=Model)
@@ -39,6 +40,14 @@ def person_of(request: Request) -> Person:
     """Who asks; the permission class has seen to it that somebody does."""
     assert isinstance(request.user, Person)
     return request.user
+
+
+def organization_named(person: Person, uid: UUID) -> Organization:
+    """The organization that a body names, among those of the person; what they may do there the rule asks."""
+    found = access.organizations_of(person).filter(uid=uid).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def values_of(body: type[serializers.Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:

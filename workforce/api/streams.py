@@ -8,10 +8,22 @@ from collections.abc import AsyncIterator, Iterator
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+LINES = "application/x-ndjson"
 
-def stream_answer(request: Request, pieces: Iterator[bytes], *, media_type: str, file_name: str) -> StreamingHttpResponse:
+
+class LinesRenderer(JSONRenderer):
+    """Lets a client ask for JSON Lines; a refusal in its place is one line of JSON."""
+
+    media_type = LINES
+    format = "ndjson"
+
+
+def stream_answer(
+    request: Request, pieces: Iterator[bytes], *, file_name: str, media_type: str = LINES
+) -> StreamingHttpResponse:
     """``pieces`` as a download. They are read on the thread of the request, so one transaction may span them."""
     is_async = isinstance(request._request, ASGIRequest)
     content = read_aside(pieces) if is_async else pieces
@@ -25,9 +37,14 @@ def stream_answer(request: Request, pieces: Iterator[bytes], *, media_type: str,
 async def read_aside(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The same pieces, each made outside the event loop; closed with the answer, also when the client leaves."""
     try:
-        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+        while (piece := await sync_to_async(_next)(pieces)) is not None:
             yield piece
     finally:
         close = getattr(pieces, "close", None)
         if close is not None:
             await sync_to_async(close)()
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """None at the end: StopIteration cannot leave a thread."""
+    return next(pieces, None)

@@ -46,7 +46,7 @@ export function distance(a, b) {
   return Math.hypot(a[0] - b[0], a[1] - b[1]);
 }
 
-export function distanceToSegment(p, a, b) {
+function distanceToSegment(p, a, b) {
   const length = (b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2;
   const along = length ? clamp(((p[0] - a[0]) * (b[0] - a[0]) + (p[1] - a[1]) * (b[1] - a[1])) / length, 0, 1) : 0;
   return distance(p, [a[0] + along * (b[0] - a[0]), a[1] + along * (b[1] - a[1])]);
@@ -66,7 +66,7 @@ function isInside(p, rings) {
 }
 
 /** The edges of a polygon or polyline: {ring, index, a, b}; a new vertex on an edge goes to index + 1. */
-export function edgesOf(kind, value) {
+function edgesOf(kind, value) {
   return ringsOf(value).flatMap((ring, number) => ring.slice(0, kind === 'polygon' ? ring.length : -1)
     .map((a, index) => ({ ring: number, index, a, b: ring[(index + 1) % ring.length] })));
 }

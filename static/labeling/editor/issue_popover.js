@@ -6,8 +6,6 @@ const STATES = {
   open: ['', 'Open', 'comment'],
   answered: ['cl-chip--ok', 'Answered', 'check'],
   resolved: ['cl-chip--ok', 'Solved', 'check'],
-  solved: ['cl-chip--ok', 'Solved', 'check'],
-  closed: ['', 'Closed', 'check'],
 };
 
 export function stateChip(issue) {
@@ -38,12 +36,12 @@ export function issueThread(issue, { me, categoryLabel, draft, onReply, onSolve,
   const form = el('form', { class: 'thread__reply', 'data-issue-reply': true, on: { submit: (event) => {
     event.preventDefault();
     if (reply.value.trim()) onReply(reply.value.trim());
-  } } }, reply, issue.urls.resolve && !['resolved', 'solved', 'closed'].includes(issue.state)
+  } } }, reply, issue.urls.resolve && issue.state !== 'resolved'
     && el('button', { type: 'button', class: 'cl-button', 'data-issue-solve': true, on: { click: onSolve } }, 'Mark solved'));
   return [
     el('header', { class: 'issue__head' }, el('h2', {}, `Issue ${issue.number}`), el('span', { class: 'cl-chip' }, categoryLabel), stateChip(issue), closeButton(onClose)),
     el('ol', { class: 'thread' }, line(issue.author, issue.opened_at, issue.text, me),
-      issue.comments.map((comment) => line(comment.author, comment.created_at, comment.text, me))),
+      issue.comments.map((comment) => line(comment.author, comment.made_at || comment.created_at, comment.text, me))),
     issue.urls.comment && form,
   ];
 }

@@ -18,7 +18,7 @@ import { askForReason } from './reason_dialog.js';
 import { createSingleKeys } from './single_keys.js';
 import { createShapes } from './shapes.js';
 import { createStagePanel } from './panels/stage_panel.js';
-import { createStore } from './store.js';
+import { createStore, firstState } from './store.js';
 import { createSubmit, keptText } from './submit.js';
 import { questionKey } from './answers.js';
 import { createTools } from './tools/tools.js';
@@ -27,15 +27,11 @@ import { createPanels } from './panels/panels.js';
 import { bindSheets } from './panels/sheets.js';
 import { createViewport } from './viewport.js';
 
-const page = JSON.parse(document.getElementById('editor-page').textContent);
+const page = { issue_categories: [], skip_reasons: [], reject_reasons: [], ...JSON.parse(document.getElementById('editor-page').textContent) };
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const stage = part('stage');
 
-const store = createStore({
-  mode: page.mode, status: 'loading', row: null, ontology: null, payload: emptyPayload(), edits: 0, vertex: null, tool: 'select', toolBefore: 'select',
-  currentClass: null, isReadOnly: page.mode === 'review', isFixing: false, hidden: false, names: true, work: null, save: null, issues: [], openIssue: null,
-  newIssue: null, today: 0, ready: 0, empty: null, fault: null, busy: false, focusedQuestion: null, isLeaseEnded: false, live: { state: 'off', since: null },
-});
+const store = createStore(firstState(page));
 
 let header = null;
 const activity = createActivity((seconds, isActive) => header?.showTime(seconds, isActive));
@@ -110,8 +106,9 @@ function leaseEnded(error) {
   drafts.settle();
   queue.stopBeating();
   activity.stop();
-  const sentence = error.code === 'lease_expired' || !error.message ? `Your lease ended at ${shortClock(new Date())}. ${error.draft_saved === false ? 'Your work is kept in this browser' : 'Draft saved'}; the row is free again. Take it back?` : `${error.message}${keptText(error)}`;
-  troubles.show('lease', sentence, [
+  const kept = error.draft_saved === false ? 'Your work is kept in this browser' : 'Draft saved';
+  const ended = `Your lease ended at ${shortClock(new Date())}. ${kept}; the row is free again. Take it back?`;
+  troubles.show('lease', error.code === 'lease_expired' ? ended : `${error.message}${keptText(error)} Take it back?`, [
     { label: 'Take it back', run: takeBack, keepsOpen: true },
     { label: 'Next row', run: () => queue.next() },
   ]);
@@ -189,12 +186,13 @@ function goLive() {
     onEnd: (why) => why === 'signed_out' && signedOut(),
   });
   for (const stream of page.streams || [`person:${page.person.uid}`]) live.follow(stream);
-  let rowStreams = [];
+  let followed = [];
   store.subscribe((state, before) => {
-    if (state.row === before.row) return;
-    rowStreams.forEach(live.leave);
-    rowStreams = state.row?.streams || [];
-    rowStreams.forEach(live.follow);
+    if (state.row === before.row && state.issues === before.issues) return;
+    const wanted = [...(state.row?.streams || []), ...state.issues.map((issue) => `issue:${issue.uid}`)];
+    followed.filter((stream) => !wanted.includes(stream)).forEach(live.leave);
+    wanted.forEach(live.follow);
+    followed = wanted;
   });
 }
 

@@ -1,6 +1,6 @@
 // The ontology as the editor reads it, pure: classes with colour and key, questions, what is open and what is still missing.
 
-export const SHAPES = ['box', 'polygon', 'polyline', 'point'];
+const SHAPES = ['box', 'polygon', 'polyline', 'point'];
 const PALETTE = ['#3388FF', '#FFDD00', '#665500', '#00EEDD', '#992277', '#EE7722', '#009988', '#BB5555', '#5522EE', '#00CCFF', '#BBEEAA', '#FF77AA'];
 const DASHES = ['solid', 'dashed', 'dotted'];
 const DARK = '#111820';

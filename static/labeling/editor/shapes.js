@@ -23,7 +23,7 @@ function outline(kind, value, className) {
 }
 
 /** The two strokes of a shape: a dark or white one below, the class colour above. */
-export function drawShape(kind, value, paint, className = '') {
+function drawShape(kind, value, paint, className = '') {
   const group = svg('g', { class: `shape shape--${kind} ${paint.isDark ? 'shape--dark' : ''} shape--${paint.dash} ${className}` },
     outline(kind, value, 'shape__under'), outline(kind, value, 'shape__over'));
   group.style.setProperty('--c', paint.color);
@@ -88,9 +88,10 @@ export function createShapes({ still, work, tags, handles, viewport }) {
     const names = namesOf(state.ontology, state.payload);
     const objects = isShown ? objectsOf(state.payload).filter((object) => state.work?.id !== object.id) : [];
     const items = objects.map((object) => ({ id: object.id, text: names.get(object.id), bounds: room(object) }));
+    items.sort((a, b) => (b.id === state.selected) - (a.id === state.selected));
     const places = placeTags(items, viewport.scale, -viewport.toStage([0, 0])[1]);
     const alive = new Set();
-    for (const object of objects) {
+    for (const object of objects.filter((one) => places.has(one.id))) {
       const [x, y] = places.get(object.id);
       const mark = `${names.get(object.id)} ${object.feature} ${x} ${y}`;
       alive.add(object.id);
@@ -141,7 +142,7 @@ export function createShapes({ still, work, tags, handles, viewport }) {
       drawnState = state;
       const isNew = !before || before.payload !== state.payload || before.ontology !== state.ontology;
       if (isNew) drawStill(state);
-      const tagsChange = isNew || isSettled || before.names !== state.names || before.hidden !== state.hidden || before.work?.id !== state.work?.id;
+      const tagsChange = isNew || isSettled || before.names !== state.names || before.hidden !== state.hidden || before.work?.id !== state.work?.id || before.selected !== state.selected;
       if (tagsChange) drawTags(state);
       still.classList.toggle('is-hidden', Boolean(state.hidden));
       if (isNew || before.work !== state.work || before.selected !== state.selected || before.hidden !== state.hidden

@@ -1,0 +1,287 @@
+"""Load the demo: an organization, its people, a project on real photographs, a simulated crew's work, some reviews.
+
+Facts of the past (submit times, active time) are written as they would have come in; everything after that runs
+through the same rules as real work. Only an empty database takes the demo."""
+
+import io
+import random
+import secrets
+import uuid
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+
+from django.db import transaction
+from PIL import Image
+
+from config.demo.crew import CREW, Skill, opinion, seconds
+from config.demo.photographs import LABELED, LIGHT, NOTE, ONTOLOGY, SHOWS, WAITING, Photograph
+from labeling import batches, datasets, labels, ontologies, project_access, projects, queue, work_time
+from labeling.assets import take_picture
+from labeling.data_rows import NewRow, add_rows
+from labeling.models import (
+    DataRow,
+    Label,
+    LabelVersion,
+    OntologyVersion,
+    Project,
+    ProjectRow,
+    Slot,
+    WorkInterval,
+    WorkSession,
+)
+from labeling.projects import ProjectSettings
+from labeling.rows import move_row
+from quality import benchmarks, consensus, issues, review
+from workforce import organizations, people, teams
+from workforce.idempotency import Answer
+from workforce.models import Membership, Organization, Person, Team
+from workforce.roles import Role
+
+SEED = "crewline demo"
+PACKAGE = "skimage.data"
+ACCOUNTS = (
+    ("elena", "Elena Marsh", "workforce manager: the admin with dashboard, performance and consensus"),
+    ("ada", "Ada Adler", "organization admin: people, teams, tokens, audit log"),
+    ("noor", "Noor Haddad", "expert: review, answer the open issue, mark gold"),
+    ("ines", "Ines Duarte", "reviewer: rows that wait for review"),
+    ("sam", "Sam Weber", "labeler: press Start and draw"),
+    ("kim", "Kim Lindqvist", "labeler: the same rows in a second browser, then look at the consensus as Elena"),
+)
+DAYS_BACK = 6
+
+
+def is_empty() -> bool:
+    return not Organization.objects.exists() and not Person.objects.exists()
+
+
+@transaction.atomic
+def load_demo() -> list[tuple[str, str, str]]:
+    """Everything of the demo. Returns (e-mail, password, what to try) of each account, the only time in clear."""
+    accounts, cast = _people()
+    project, version = _project(cast)
+    gold = _gold(cast, project, version)
+    for name in CREW:
+        _work_of(name, cast[name.name], project, version, gold)
+    for row in ProjectRow.objects.filter(project=project, pk__in=gold):
+        consensus.score_row(row.pk)
+    _reviews(cast, project)
+    _issue(cast, project)
+    return accounts
+
+
+def _people() -> tuple[list[tuple[str, str, str]], dict[str, Person]]:
+    cast: dict[str, Person] = {}
+    accounts = []
+    for key, name, to_try in ACCOUNTS:
+        password = "-".join(secrets.token_hex(2) for _ in range(4))
+        email = f"{key}@demo.example"
+        cast[key] = people.register_person(email=email, name=name, password=password)
+        accounts.append((email, password, f"{name}, {to_try}"))
+    for number, skill in enumerate(CREW):
+        cast[skill.name] = Person.objects.create(
+            email=f"simulated-{number + 1}@demo.example", name=skill.name, password="!", is_simulated=True
+        )
+    home = organizations.found_organization("Northlight Labs", cast["ada"])
+    organizations.add_member(cast["ada"], home, cast["elena"], role=Membership.Role.WORKFORCE_MANAGER)
+    for key in ("noor", "ines", "sam", "kim", *(skill.name for skill in CREW)):
+        organizations.add_member(cast["ada"], home, cast[key], role=Membership.Role.MEMBER)
+    atelier = teams.create_team(cast["ada"], home, name="Atelier", kind=Team.Kind.INTERNAL)
+    teams.set_team_people(cast["ada"], atelier, [cast["sam"], cast["kim"], *(cast[skill.name] for skill in CREW)])
+    return accounts, cast
+
+
+def _project(cast: dict[str, Person]) -> tuple[Project, OntologyVersion]:
+    home = Organization.objects.get()
+    version = ontologies.create_ontology(cast["elena"], home, name="Things in pictures", document=ONTOLOGY)
+    dataset = datasets.create_dataset(
+        cast["elena"], home, name="Photographs of scikit-image", description="They ship inside the package."
+    )
+    for photograph in (*LABELED, *WAITING):
+        add_rows(cast["elena"], dataset, [NewRow(photograph.name, take_picture(_bytes_of(photograph)))])
+    project = projects.create_project(
+        cast["elena"],
+        home,
+        name="Things in pictures",
+        brief="Find people, animals and things, so that a picture search learns to count them.",
+        ontology=version.ontology,
+        settings=ProjectSettings(consensus_share=100, consensus_labels=3, review_share=60),
+    )
+    grants = {"noor": Role.EXPERT, "ines": Role.REVIEWER, "sam": Role.LABELER, "kim": Role.LABELER}
+    for key, role in {**grants, **{skill.name: Role.LABELER for skill in CREW}}.items():
+        project_access.grant_role(cast["ada"], project, cast[key], role=role)
+    for name, photographs in (("crew", LABELED), ("yours", WAITING)):
+        rows = DataRow.objects.filter(dataset=dataset, external_id__in=[one.name for one in photographs])
+        batches.create_batch(cast["elena"], project, rows, name=name)
+    # Two people who try it should see a consensus at once.
+    _want_two(project)
+    return project, version
+
+
+def _want_two(project: Project) -> None:
+    for row in ProjectRow.objects.filter(project=project, batch__name="yours"):
+        spare = Slot.objects.filter(project_row=row).order_by("-pk")[:1]
+        Slot.objects.filter(pk__in=spare.values("pk")).delete()
+        ProjectRow.objects.filter(pk=row.pk).update(labels_wanted=2)
+
+
+def _bytes_of(photograph: Photograph) -> io.BytesIO:
+    source = files(PACKAGE).joinpath(photograph.file).read_bytes()
+    if photograph.crop is None:
+        return io.BytesIO(source)
+    part = io.BytesIO()
+    Image.open(io.BytesIO(source)).crop(photograph.crop).save(part, format="PNG")
+    part.seek(0)
+    return part
+
+
+def _gold(cast: dict[str, Person], project: Project, version: OntologyVersion) -> dict[int, dict[str, Any]]:
+    """Project row → gold payload; each becomes a benchmark."""
+    by_name = {row.data_row.external_id: row for row in ProjectRow.objects.filter(project=project).select_related("data_row")}
+    found = {}
+    for photograph in LABELED:
+        row = by_name[photograph.name]
+        payload = _payload(photograph, version)
+        benchmarks.make_benchmark(cast["noor"], row, payload=payload, rationale="Drawn for the demo by hand.")
+        found[row.pk] = payload
+    return found
+
+
+def _payload(photograph: Photograph, version: OntologyVersion) -> dict[str, Any]:
+    features = {feature["name"]: feature for feature in version.document["features"]}
+    made = []
+    shapes = [("box", photograph.boxes), ("polygon", photograph.polygons), ("polyline", photograph.lines), ("point", photograph.points)]
+    for kind, by_class in shapes:
+        for name, values in by_class.items():
+            for number, value in enumerate(values):
+                nested = _machine(features[name], photograph.machines[number]) if features[name].get("questions") else []
+                made.append(_item(features[name]["uid"], kind, _plain(value), nested))
+    made.append(_item(features[LIGHT]["uid"], "radio", photograph.light))
+    if photograph.shows:
+        made.append(_item(features[SHOWS]["uid"], "checklist", sorted(photograph.shows)))
+    return {"features": made, "relations": []}
+
+
+def _machine(feature: dict[str, Any], answer: tuple[str, str]) -> list[dict[str, Any]]:
+    visible, hider = answer
+    question = feature["questions"][0]
+    below = []
+    if hider:
+        inner = next(option for option in question["options"] if option["value"] == visible)["questions"][0]
+        below = [_item(inner["uid"], "radio", hider)]
+    return [_item(question["uid"], "radio", visible, below)]
+
+
+def _item(uid: str, kind: str, value: Any, nested: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return {"feature": uid, "kind": kind, "id": str(uuid.uuid4()), "value": value, "nested": nested or []}
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(part) if isinstance(part, tuple) else part for part in value]
+
+
+def _work_of(
+    skill: Skill, person: Person, project: Project, version: OntologyVersion, gold: dict[int, dict[str, Any]]
+) -> None:
+    """One simulated person's opinions on every gold row, spread over the last days."""
+    options = _safe_options(version)
+    now = work_time.clock()
+    for number, (row_pk, truth) in enumerate(gold.items()):
+        row = ProjectRow.objects.select_related("data_row", "project__organization").get(pk=row_pk)
+        size = row.data_row.size or (1, 1)
+        seed = f"{SEED}:{row.data_row.external_id}"
+        payload = opinion(skill, truth, options, size, seed)
+        took = seconds(skill, len(payload["features"]), seed)
+        at = now - timedelta(days=DAYS_BACK - number * DAYS_BACK / len(gold), minutes=3 * number + skill.pace)
+        _past_submit(person, row, version, payload, took, at)
+
+
+def _safe_options(version: OntologyVersion) -> dict[str, list[str]]:
+    """Question uid → values to be wrong with: those that ask nothing further, so that a slip stays a whole answer."""
+    found: dict[str, list[str]] = {}
+    waiting = list(version.document["features"])
+    while waiting:
+        feature = waiting.pop()
+        waiting += feature.get("questions") or []
+        for option in feature.get("options") or []:
+            waiting += option.get("questions") or []
+            if not option.get("questions"):
+                found.setdefault(feature["uid"], []).append(option["value"])
+    return found
+
+
+def _past_submit(
+    person: Person, row: ProjectRow, version: OntologyVersion, payload: dict[str, Any], took: float, at: Any
+) -> None:
+    slot = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state=Slot.State.OPEN).order_by("pk")[0]
+    slot.state, slot.labeler, slot.submitted_at, slot.ontology_version = Slot.State.SUBMITTED, person, at, version
+    slot.save(update_fields=["state", "labeler", "submitted_at", "ontology_version"])
+    session = WorkSession.objects.create(
+        project=row.project,
+        slot=slot,
+        person=person,
+        stage=WorkSession.Stage.LABELING,
+        lease_token=-slot.pk,
+        outcome=WorkSession.Outcome.SUBMITTED,
+        first_beat_at=at - timedelta(seconds=took),
+        last_beat_at=at,
+        credited_on=work_time.day_in(row.project, at),
+        active_seconds=took,
+        idle_seconds=0,
+    )
+    WorkInterval.objects.create(
+        session=session, person=person, started_at=at - timedelta(seconds=took), ended_at=at, last_input_at=at, is_open=False
+    )
+    label = Label.objects.create(project=row.project, project_row=row, slot=slot, labeler=person)
+    made = labels.add_version(
+        label,
+        author=person,
+        payload=payload,
+        ontology_version=version,
+        origin=LabelVersion.Origin.SYNTHETIC,
+        active_seconds=took,
+    )
+    if row.state == ProjectRow.State.WAITING:
+        move_row(row, ProjectRow.State.IN_WORK)
+    labels.label_submitted.send(sender=Label, label=label, version=made, actor=person)
+
+
+REVIEWS = 4
+
+
+def _reviews(cast: dict[str, Person], project: Project) -> None:
+    """Some rows were reviewed by the expert, one of them sent back; the rest waits for whoever tries it."""
+    draw = random.Random(SEED)  # noqa: S311  (a simulation, not a secret)
+    for number in range(REVIEWS):
+        claim = queue.lease_next_rows(cast["noor"], project, kind=Slot.Kind.REVIEW)
+        if not claim.slots:
+            return
+        slot = claim.slots[0]
+        decision = "reject" if number == REVIEWS - 1 else "approve"
+        reasons = [{"code": "loose_box", "text": "The box is loose at the edge.", "object": "", "pin": None, "rule": ""}]
+        answer = review.decide(
+            cast["noor"],
+            str(slot.uid),
+            token=slot.lease_token or 0,
+            version=slot.label.last_version if slot.label else 0,
+            decision=decision,
+            reasons=reasons if decision == "reject" else [],
+            comment="",
+            payload=None,
+            key=f"demo-{draw.getrandbits(64):x}",
+        )
+        assert isinstance(answer, Answer)
+    for slot in queue.slots_in_hand(project).filter(labeler=cast["noor"]):
+        queue.free_slot(slot)
+
+
+def _issue(cast: dict[str, Person], project: Project) -> None:
+    row = ProjectRow.objects.get(project=project, data_row__external_id="astronaut.png")
+    issue = issues.open_issue(
+        cast["elena"],
+        row,
+        category="unclear_rule",
+        text="Is the helmet in her arm part of the person, or a thing of its own?",
+        pin={"x": 390.0, "y": 430.0},
+    )
+    issues.comment(cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?")

@@ -1,0 +1,37 @@
+"""The export of a project as a stream of NDJSON."""
+
+from django.http import StreamingHttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from labeling import exports
+from labeling.api.projects import project_named
+from labeling.models import ProjectRow
+from workforce.api.shapes import choice_filter, filters_of, person_of, query_parameters
+from workforce.api.streams import LINES, LinesRenderer, stream_answer
+from workforce.models import Token
+
+
+class ExportOfProject(APIView):
+    read_scope = Token.Scope.EXPORT
+    renderer_classes = (LinesRenderer, JSONRenderer)
+
+    @extend_schema(parameters=query_parameters("state", "names"), responses={(200, LINES): OpenApiTypes.BINARY})
+    def get(self, request: Request, uid: str) -> StreamingHttpResponse:
+        """One line per row, of one moment, then a trailer with the count and the SHA-256 of all lines before it."""
+        filters = filters_of(request, "state", "names")
+        project = project_named(request, uid)
+        states = [choice_filter("state", filters["state"], ProjectRow.State.values)] if "state" in filters else []
+        with_names = choice_filter("names", filters.get("names", "no"), ["yes", "no"]) == "yes"
+        lines = exports.export_lines(
+            person_of(request), project, states=states, with_names=with_names, address_of=_picture_address
+        )
+        return stream_answer(request, lines, file_name=f"{project.uid}.ndjson")
+
+
+def _picture_address(row: ProjectRow) -> str:
+    return reverse("asset", args=[row.uid]) if row.data_row.asset_path else ""

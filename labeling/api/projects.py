@@ -1,0 +1,157 @@
+"""Projects and their batches over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling import batches, data_rows, projects
+from labeling.models import Dataset, Ontology, Project
+from labeling.projects import ProjectSettings
+from workforce import access
+from workforce.api.shapes import (
+    PAGING,
+    Body,
+    RefusalShape,
+    choice_filter,
+    filters_of,
+    organization_named,
+    page_answer,
+    page_shape,
+    person_of,
+    query_parameters,
+    values_of,
+)
+from workforce.models import Token
+from workforce.roles import Permission
+
+STARTING = ("consensus_share", "consensus_labels", "consensus_threshold", "review_share", "review_of")
+
+
+class ProjectShape(serializers.Serializer[Project]):
+    uid = serializers.UUIDField()
+    organization = serializers.UUIDField(source="organization.uid")
+    name = serializers.CharField()
+    brief = serializers.CharField()
+    ontology = serializers.UUIDField(source="ontology.uid")
+    state = serializers.ChoiceField(choices=Project.State.choices)
+    consensus_share = serializers.IntegerField()
+    consensus_labels = serializers.IntegerField()
+    consensus_threshold = serializers.FloatField()
+    review_share = serializers.IntegerField()
+    review_of = serializers.ChoiceField(choices=Project.ReviewOf.choices)
+    lease_idle_minutes = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class ProjectSettingsBody(Body):
+    name = serializers.CharField(max_length=150)
+    brief = serializers.CharField(max_length=100_000)
+    consensus_share = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    consensus_labels = serializers.IntegerField(min_value=2, max_value=50, required=False)
+    consensus_threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
+    review_share = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    review_of = serializers.ChoiceField(choices=Project.ReviewOf.choices, required=False)
+
+
+class ProjectBody(ProjectSettingsBody):
+    organization = serializers.UUIDField()
+    ontology = serializers.UUIDField()
+
+
+class ProjectChange(ProjectSettingsBody):
+    state = serializers.ChoiceField(choices=Project.State.choices)
+    lease_idle_minutes = serializers.IntegerField(min_value=5, max_value=240)
+
+
+class Projects(APIView):
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(
+        operation_id="projects_list",
+        parameters=query_parameters("state", is_list=True),
+        responses=page_shape(ProjectShape),
+    )
+    def get(self, request: Request) -> Response:
+        filters = filters_of(request, "state", *PAGING)
+        found = projects.projects_visible_to(person_of(request))
+        if "state" in filters:
+            found = found.filter(state=choice_filter("state", filters["state"], Project.State.values))
+        return page_answer(request, found, ProjectShape)
+
+    @extend_schema(request=ProjectBody, responses={201: ProjectShape, 409: RefusalShape, 422: RefusalShape})
+    def post(self, request: Request) -> Response:
+        values, person = values_of(ProjectBody, request), person_of(request)
+        organization = organization_named(person, values["organization"])
+        ontology = access.access(person, Ontology.objects.all(), values["ontology"], Permission.VIEW_ONTOLOGY)
+        project = projects.create_project(
+            person,
+            organization,
+            name=values["name"],
+            brief=values["brief"],
+            ontology=ontology,
+            settings=ProjectSettings(**{name: values[name] for name in STARTING if name in values}),
+        )
+        project.refresh_from_db()
+        return Response(ProjectShape(project).data, status=201)
+
+
+class ProjectByUid(APIView):
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(responses={200: ProjectShape, 404: RefusalShape})
+    def get(self, request: Request, uid: str) -> Response:
+        filters_of(request)
+        return Response(ProjectShape(project_named(request, uid)).data)
+
+    @extend_schema(request=ProjectChange(partial=True), responses={200: ProjectShape, 422: RefusalShape})
+    def patch(self, request: Request, uid: str) -> Response:
+        project = project_named(request, uid)
+        values = values_of(ProjectChange, request, partial=True)
+        return Response(ProjectShape(projects.change_project(person_of(request), project, **values)).data)
+
+
+class BatchShape(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    name = serializers.CharField()
+    priority = serializers.IntegerField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    row_count = serializers.IntegerField(source="rows.count")
+
+
+class BatchBody(Body):
+    name = serializers.CharField(max_length=150)
+    dataset = serializers.UUIDField()
+    priority = serializers.IntegerField(min_value=1, max_value=5, default=3)
+    due_at = serializers.DateTimeField(allow_null=True, default=None)
+    external_ids = serializers.ListField(
+        child=serializers.CharField(max_length=300), max_length=10_000, required=False, allow_empty=False
+    )
+
+
+class BatchesOfProject(APIView):
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(request=BatchBody, responses={201: BatchShape, 409: RefusalShape, 422: RefusalShape})
+    def post(self, request: Request, uid: str) -> Response:
+        project, person = project_named(request, uid), person_of(request)
+        values = values_of(BatchBody, request)
+        dataset = access.access(person, Dataset.objects.all(), values["dataset"], Permission.VIEW_DATASET)
+        batch = batches.create_batch(
+            person,
+            project,
+            data_rows.rows_named(person, dataset, values.get("external_ids")),
+            name=values["name"],
+            priority=values["priority"],
+            due_at=values["due_at"],
+        )
+        return Response(BatchShape(batch).data, status=201)
+
+
+def project_named(request: Request, uid: str) -> Project:
+    return access.access(
+        person_of(request), Project.objects.select_related("organization", "ontology"), uid, Permission.VIEW_PROJECT
+    )

@@ -1,0 +1,84 @@
+"""Projects and batches as lists: their totals in a number of queries that does not grow with the lines."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet
+
+from labeling.counters import row_counter
+from labeling.models import (
+    Batch,
+    Counter,
+    CounterDelta,
+    Project,
+    ProjectPersonGrant,
+    ProjectRow,
+    ProjectTeamGrant,
+    Slot,
+)
+from workforce.models import ClockTimestamp
+from workforce.roles import Role
+
+# Rows of a batch are counted up to here; beyond it the list says "more".
+COUNTED_ROWS = 10_000
+
+
+def rows_by_state_of(projects: Sequence[Project]) -> dict[int, dict[str, int]]:
+    """Project's primary key → rows in each state, exact at this moment: folded counters and deltas that wait."""
+    ids = [project.pk for project in projects]
+    found: dict[tuple[int, str], int] = defaultdict(int)
+    for project_id, name, value in Counter.objects.filter(project__in=ids).values_list("project_id", "name", "value"):
+        found[project_id, name] += value
+    waiting = CounterDelta.objects.filter(project__in=ids).values_list("project_id", "name", "amount")
+    for project_id, name, amount in waiting:
+        found[project_id, name] += amount
+    return {pk: {state: found[pk, row_counter(state)] for state in ProjectRow.State.values} for pk in ids}
+
+
+def people_count_of(projects: Sequence[Project]) -> dict[int, int]:
+    """Project's primary key → people with a live grant there, in their own name or through a team."""
+    live = Q(content_object__in=[project.pk for project in projects]) & (
+        Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
+    )
+    people: dict[int, set[int]] = defaultdict(set)
+    barred: set[tuple[int, int]] = set()
+    own = ProjectPersonGrant.objects.filter(live).values_list("content_object_id", "user_id", "permission__codename")
+    for project_id, person_id, role in own:
+        if role == Role.NO_ACCESS:
+            barred.add((project_id, person_id))
+        else:
+            people[project_id].add(person_id)
+    team = ProjectTeamGrant.objects.filter(live).exclude(permission__codename=Role.NO_ACCESS)
+    for project_id, person_id in team.exclude(group__user=None).values_list("content_object_id", "group__user"):
+        if (project_id, person_id) not in barred:
+            people[project_id].add(person_id)
+    return {project.pk: len(people[project.pk]) for project in projects}
+
+
+def batches_of(project: Project) -> QuerySet[Batch]:
+    """The project's batches with ``row_count``, which counts to one above ``COUNTED_ROWS`` and no further."""
+    rows = ProjectRow.objects.filter(batch=OuterRef("pk")).order_by().values("pk")[: COUNTED_ROWS + 1]
+    counted = Func(ArraySubquery(rows), function="cardinality", output_field=IntegerField())
+    return Batch.objects.filter(project=project).select_related("created_by").annotate(row_count=counted)
+
+
+def skipped_slots(project: Project) -> QuerySet[Slot]:
+    """Skips with their reasons, for a list that is newest first."""
+    skipped = Slot.objects.filter(project=project, kind=Slot.Kind.LABEL, state=Slot.State.SKIPPED)
+    return skipped.select_related("labeler", "project_row__data_row")
+
+
+def rows_set_aside(project: Project) -> QuerySet[ProjectRow]:
+    """Rows that nobody gets before somebody has looked."""
+    aside = ProjectRow.objects.filter(project=project, state=ProjectRow.State.SET_ASIDE)
+    return aside.select_related("data_row", "batch")
+
+
+def skips_of_rows(rows: Sequence[ProjectRow]) -> dict[int, list[Slot]]:
+    """Project row's primary key → its skips, newest first."""
+    found: dict[int, list[Slot]] = {row.pk: [] for row in rows}
+    skipped = Slot.objects.filter(project_row__in=found, kind=Slot.Kind.LABEL, state=Slot.State.SKIPPED)
+    for slot in skipped.select_related("labeler").order_by("-submitted_at"):
+        found[slot.project_row_id].append(slot)
+    return found

@@ -1,0 +1,125 @@
+"""Issues over HTTP: ask, list, read, answer, resolve, reopen. What the editor adds to a row of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.models import Project, ProjectRow, Slot
+from quality import issues
+from quality.models import Issue
+from workforce import access
+from workforce.api.inputs import page_by_key
+from workforce.api.shapes import PAGING, filters_of, person_of, values_of
+from workforce.models import Person, Token
+from workforce.roles import Permission
+
+
+class IssueInput(serializers.Serializer[Any]):
+    category = serializers.CharField(max_length=20)
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    pin = serializers.JSONField(allow_null=True, default=None)
+    object_id = serializers.CharField(allow_blank=True, default="")
+
+
+class CommentInput(serializers.Serializer[Any]):
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+
+class IssuesOfRow(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(IssueInput, request)
+        rows = ProjectRow.objects.select_related("project__organization", "data_row")
+        row = access.access(person_of(request), rows, uid, Permission.VIEW_PROJECT)
+        issue = issues.open_issue(person_of(request), row, **values)
+        return _answer(request, str(issue.uid), status=201)
+
+
+class IssuesOfProject(APIView):
+    def get(self, request: Request, uid: str) -> Response:
+        state = filters_of(request, "state", *PAGING).get("state")
+        person = person_of(request)
+        project = access.access(person, Project.objects.all(), uid, Permission.VIEW_PROJECT)
+        page = page_by_key(request, issues.issues_of(person, project, state=state))
+        return Response({"results": issue_documents(person, page.rows), "next_cursor": page.next_cursor})
+
+
+class IssueDetail(APIView):
+    def get(self, request: Request, uid: str) -> Response:
+        return _answer(request, uid)
+
+
+class Comments(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        values = values_of(CommentInput, request)
+        person = person_of(request)
+        issues.comment(person, issues.thread_of(person, uid), values["text"])
+        return _answer(request, uid, status=201)
+
+
+class Resolve(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        person = person_of(request)
+        issues.resolve_issue(person, issues.thread_of(person, uid))
+        return _answer(request, uid)
+
+
+class Reopen(APIView):
+    token_scope = Token.Scope.LABEL
+
+    def post(self, request: Request, uid: str) -> Response:
+        person = person_of(request)
+        issues.reopen_issue(person, issues.thread_of(person, uid))
+        return _answer(request, uid)
+
+
+def issue_documents(person: Person, some: Sequence[Issue]) -> list[dict[str, Any]]:
+    """Issues as pages and integrators read them. An address is null where ``person`` may not act."""
+    may = issues.acts_open_to(person, some)
+    return [_document(issue, {act for act, found in may.items() if issue.pk in found}) for issue in some]
+
+
+def issues_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
+    """What stands under ``issues`` in the editor's row: slot → the issues of its row."""
+    beside = issues.issues_beside(person, slots)
+    every = {issue.pk: issue for found in beside.values() for issue in found}
+    documents = dict(zip(every, issue_documents(person, list(every.values())), strict=True))
+    return {slot: [documents[issue.pk] for issue in found] for slot, found in beside.items()}
+
+
+def _answer(request: Request, uid: str, *, status: int = 200) -> Response:
+    person = person_of(request)
+    return Response(issue_documents(person, [issues.thread_of(person, uid)])[0], status=status)
+
+
+def _document(issue: Issue, acts: set[str]) -> dict[str, Any]:
+    question, *answers = [issues.comment_facts(said) for said in issue.comments.all()]
+    doors = {"comment": "comment", "resolve": "resolve", "reopen": "resolve"}
+    return {
+        "uid": str(issue.uid),
+        "number": issue.number,
+        "row": str(issue.project_row.uid),
+        "external_id": issue.project_row.data_row.external_id,
+        "category": issue.category,
+        "state": issue.state,
+        "pin": issue.pin,
+        "object_id": issue.object_id,
+        "text": question["text"],
+        "author": question["author"],
+        "opened_at": issue.opened_at.isoformat(),
+        "comments": answers,
+        "urls": {
+            door: reverse(f"api-issue-{door}", args=[issue.uid]) if act in acts else None
+            for door, act in doors.items()
+        },
+    }

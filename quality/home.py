@@ -1,0 +1,77 @@
+"""The home of a labeler or reviewer: one act, the day, what came back, what waits, own numbers, answers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from labeling import today, waiting, work_time
+from labeling.models import Draft, Project, Slot
+from labeling.waiting import Waiting
+from quality import issues, performance, review
+from quality.issues import IssueAnswer
+from quality.performance import Figures
+from quality.review import CameBack
+from workforce.models import Person
+
+NUMBERS_DAYS = 14
+# Benchmark and consensus figures stay blank below, so that nobody can tell which row was one.
+SHOWN_FROM = 10
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the big button opens."""
+
+    project: Project
+    kind: str
+    heading: str
+
+
+@dataclass(frozen=True)
+class Home:
+    start: Start | None
+    day: today.Day
+    came_back: list[CameBack]
+    waits: list[Waiting]
+    drafts: list[Draft]
+    answers: list[IssueAnswer]
+    numbers: Figures | None
+    numbers_of: Project | None
+
+
+def home_of(person: Person) -> Home:
+    came_back = review.rows_that_came_back(person)
+    waits = waiting.work_waiting_for(person)
+    projects = list({one.project.pk: one.project for one in waits}.values())
+    last = waiting.last_project(person)
+    start = _start(came_back, waits, last)
+    numbers_of = next((project for project in projects if project.pk == last), start.project if start else None)
+    return Home(
+        start=start,
+        day=today.day_of(person, projects),
+        came_back=came_back,
+        waits=waits,
+        drafts=waiting.drafts_of(person),
+        answers=issues.answers_for(person),
+        numbers=_numbers(person, numbers_of) if numbers_of else None,
+        numbers_of=numbers_of,
+    )
+
+
+def _start(came_back: list[CameBack], waits: list[Waiting], last: int | None) -> Start | None:
+    """What came back first, then where the person was last, then the first project that has rows."""
+    ready = [one for one in waits if one.row_count]
+    if came_back:
+        project = came_back[0].slot.project
+        rows = f"{len(came_back)} row{'s' if len(came_back) > 1 else ''} came back"
+        return Start(project, Slot.Kind.LABEL, f"{rows}, then {project.name}")
+    if not ready:
+        return None
+    first = next((one for one in ready if one.project.pk == last), ready[0])
+    act = "Review" if first.kind == Slot.Kind.REVIEW else "Label"
+    return Start(first.project, first.kind, f"{act} in {first.project.name}")
+
+
+def _numbers(person: Person, project: Project) -> Figures | None:
+    until = work_time.day_in(project, work_time.clock())
+    shown = performance.performance_of(person, project, since=until - timedelta(days=NUMBERS_DAYS), until=until)
+    return next((one.figures for one in shown.people if one.uid == str(person.uid)), None)

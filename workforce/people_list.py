@@ -1,0 +1,62 @@
+"""The people of an organization as lists, for those who may view people, and the act that puts a new one on it."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+
+from workforce import access
+from workforce.models import Membership, Organization, Person, Team
+from workforce.organizations import add_member
+from workforce.people import register_person
+from workforce.roles import Permission
+
+FIRST_PASSWORD_BYTES = 15
+
+
+def members_visible_to(person: Person) -> QuerySet[Membership]:
+    """Memberships, the ended ones too."""
+    members = Membership.objects.select_related("person", "organization", "vendor")
+    return access.visible_to(person, members, Permission.VIEW_PEOPLE)
+
+
+def teams_visible_to(person: Person) -> QuerySet[Team]:
+    """Teams and vendors with ``people_count``, counted as they are granted: by group."""
+    teams = Team.objects.select_related("organization", "lead", "group")
+    visible = access.visible_to(person, teams, Permission.VIEW_PEOPLE)
+    return visible.annotate(people_count=Count("group__user"))
+
+
+def teams_of_members(members: Sequence[Membership]) -> dict[int, list[Team]]:
+    """Membership's primary key → its person's teams in the same organization, in one query."""
+    people = {member.person_id for member in members}
+    organizations = {member.organization_id for member in members}
+    found: defaultdict[tuple[int, int], list[Team]] = defaultdict(list)
+    teams = Team.objects.filter(organization__in=organizations, group__user__in=people).order_by("name")
+    for team in teams.annotate(member_id=F("group__user")):
+        found[team.member_id, team.organization_id].append(team)
+    return {member.pk: found[member.person_id, member.organization_id] for member in members}
+
+
+def people_for_team(team: Team) -> list[Person]:
+    """Who may stand in ``team``: active members; a vendor's team takes the vendor's people, others take our own."""
+    members = Membership.objects.filter(organization=team.organization_id, is_active=True, person__is_active=True)
+    own_side = Q(vendor=team.pk) if team.kind == Team.Kind.VENDOR else Q(vendor=None)
+    fitting = members.filter(own_side | Q(person__groups=team.group_id)).select_related("person")
+    return [member.person for member in fitting.order_by("person__name", "person_id").distinct()]
+
+
+@transaction.atomic
+def add_person(
+    actor: Person, organization: Organization, *, email: str, name: str, role: str, vendor: Team | None = None
+) -> tuple[Membership, str]:
+    """A member by e-mail. Who has no login yet gets one; its password is returned here and never again."""
+    access.require(actor, Permission.MANAGE_PEOPLE, organization)
+    email, password = email.strip().lower(), ""
+    person = Person.objects.filter(email=email).first()
+    if person is None:
+        password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
+        person = register_person(email=email, name=name, password=password)
+    return add_member(actor, organization, person, role=role, vendor=vendor), password
