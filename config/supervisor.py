@@ -111,7 +111,7 @@ def owner_environment(plan: Plan) -> dict[str, str]:
 
 
 def children_of(plan: Plan) -> list[Child]:
-    celery = (sys.executable, "-m", "celery", "-A", "config")
+    celery = (sys.executable, "-m", "celery", "-A", "config", "--quiet")
     worker = (*celery, "worker", "--loglevel", "WARNING", "--concurrency", "1")
     address = ("--host", plan.host, "--port", str(plan.port))
     web = (sys.executable, "-m", "uvicorn", "config.asgi:application", *address, "--workers", "1", "--no-access-log")

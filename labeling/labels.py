@@ -14,8 +14,8 @@ from labeling.annotations.payload_check import check_payload
 from labeling.drafts import drop_draft, keep_draft, slot_worked_on
 from labeling.events import label_submitted, row_complete
 from labeling.faults import refuse_faults
-from labeling.ontologies import parsed
 from labeling.models import Label, LabelVersion, OntologyVersion, ProjectRow, Slot, WorkSession
+from labeling.ontologies import parsed
 from labeling.queue import held_slot, lock_held
 from labeling.rows import is_complete, lock_row, move_row
 from workforce import access, audit

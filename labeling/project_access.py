@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.db import connection, transaction
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 
+from labeling import work_time
 from labeling.models import Project, ProjectPersonGrant, ProjectTeamGrant
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
@@ -96,7 +98,7 @@ class Access:
 
 def access_list(project: Project) -> list[Access]:
     """Every active member with the resulting roles, in five queries; says what ``access.roles_on`` says of each."""
-    now = _clock()
+    now = work_time.clock()
     own = {grant.user_id: grant for grant in person_grants(project) if _is_live(grant, now)}
     teams = {grant.group_id: grant for grant in team_grants(project) if _is_live(grant, now)}
     inside: defaultdict[int, list[ProjectTeamGrant]] = defaultdict(list)
@@ -131,6 +133,20 @@ def _access_of(
     return Access(member, tuple(roles), note)
 
 
+def teams_for(project: Project) -> QuerySet[Team]:
+    return Team.objects.filter(organization=project.organization_id).order_by("kind", "name")
+
+
+def receiver_named(project: Project, kind: str, uid: str) -> Person | Team | None:
+    """The ``person`` or ``team`` of the project's organization with this uid; a former member may still be revoked."""
+    try:
+        if kind == "team":
+            return Team.objects.filter(organization=project.organization_id, uid=uid).first()
+        return Person.objects.filter(memberships__organization=project.organization_id, uid=uid).first()
+    except (ValidationError, ValueError):
+        return None
+
+
 def roles_to_grant(actor: Person, project: Project) -> list[tuple[str, str]]:
     """The roles that ``actor`` may give here, with their names."""
     held = access.permissions_of(actor, project) | WORK
@@ -139,15 +155,6 @@ def roles_to_grant(actor: Person, project: Project) -> list[tuple[str, str]]:
 
 def _is_live(grant: Grant, now: datetime) -> bool:
     return grant.expires_at is None or grant.expires_at > now
-
-
-def _clock() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    assert row
-    moment: datetime = row[0]
-    return moment
 
 
 def _refuse_role(actor: Person, project: Project, role: str) -> None:
@@ -169,7 +176,8 @@ def _refuse_stranger(project: Project, receiver: Person | Team) -> None:
 
 
 def _permission(role: str) -> DjangoPermission:
-    return DjangoPermission.objects.get(content_type__app_label="labeling", content_type__model="project", codename=role)
+    permissions = DjangoPermission.objects.filter(content_type__app_label="labeling", content_type__model="project")
+    return permissions.get(codename=role)
 
 
 def _tell(project: Project, receiver: Person | Team) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet
@@ -56,7 +57,7 @@ def people_count_of(projects: Sequence[Project]) -> dict[int, int]:
     return {project.pk: len(people[project.pk]) for project in projects}
 
 
-def batches_of(project: Project) -> QuerySet[Batch]:
+def batches_of(project: Project) -> QuerySet[Any]:
     """The project's batches with ``row_count``, which counts to one above ``COUNTED_ROWS`` and no further."""
     rows = ProjectRow.objects.filter(batch=OuterRef("pk")).order_by().values("pk")[: COUNTED_ROWS + 1]
     counted = Func(ArraySubquery(rows), function="cardinality", output_field=IntegerField())

@@ -53,9 +53,7 @@ def make_benchmark(actor: Person, project_row: ProjectRow, *, payload: Any, rati
     access.require(actor, Permission.MAKE_BENCHMARK, row)
     version = newest_version(row.project)
     refuse_faults(check_payload(parsed(version), payload, size=row.data_row.size), "No benchmark was made.")
-    return _make(
-        actor, row, payload, version, made_from=None, origin=LabelVersion.Origin.HUMAN, why=rationale
-    )
+    return _make(actor, row, payload, version, made_from=None, origin=LabelVersion.Origin.HUMAN, why=rationale)
 
 
 @transaction.atomic
@@ -181,7 +179,7 @@ def _keep(row: ProjectRow, changed: list[LabelScore], kept: dict[int, LabelScore
     if not changed:
         return
     for score in changed:
-        score.computed_at = ClockTimestamp()  # type: ignore[assignment]  # the database's clock, read as it is written
+        score.computed_at = ClockTimestamp()
         score.label.project = row.project
     LabelScore.objects.bulk_create(changed, update_conflicts=True, unique_fields=["label"], update_fields=WRITTEN)
     figures.note_all(

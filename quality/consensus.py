@@ -212,12 +212,8 @@ def _fold(given: _Given, pairs: Sequence[PairScore]) -> RowAgreement:
 # --- Keep what was found ----------------------------------------------------------------------------------------
 def _keep_label_scores(row: ProjectRow, given: _Given, agreement: RowAgreement) -> bool:
     """Write the means that changed, and their difference into the figures of their makers."""
-    kept = {
-        score.label_id: score
-        for score in LabelScore.objects.filter(label__project_row=row).select_related("label").defer(
-            "benchmark_explanation"
-        )
-    }
+    stored = LabelScore.objects.filter(label__project_row=row).select_related("label")
+    kept = {score.label_id: score for score in stored.defer("benchmark_explanation")}
     # The given ones last: they know their project.
     labels = {pk: score.label for pk, score in kept.items()}
     labels |= {pk: version.label for pk, version in given.versions.items()}
@@ -277,7 +273,7 @@ def _keep_row(row: ProjectRow, given: _Given, agreement: RowAgreement) -> tuple[
     if is_news:
         if kept and earlier != consensus.score:
             consensus.previous_score = earlier
-        consensus.computed_at = ClockTimestamp()  # type: ignore[assignment]  # the database's clock
+        consensus.computed_at = ClockTimestamp()
         consensus.save()
         consensus.refresh_from_db(fields=["computed_at"])
     return consensus, is_news

@@ -135,8 +135,9 @@ class ProjectPerformance:
 def performance_of(
     person_asking: Person, project: Project, *, since: date, until: date, unit: str = "rows"
 ) -> ProjectPerformance:
-    """Figures of the days ``since`` to ``until``, both in. Four queries, for three people or three hundred.
+    """Figures of the days ``since`` to ``until``, both in.
 
+    Three queries beside those of ``access``, for any number of people.
     Raises InvalidInput ``unknown_unit``, ``period_reversed``."""
     access.require(person_asking, Permission.VIEW_PROJECT, project)
     if unit not in UNITS:

@@ -9,6 +9,7 @@ from quality import consensus, figures, issues, review
 from quality.api.issues import issues_for_editor
 from quality.api.review import reasons_for_editor, urls_for_editor
 from quality.events import row_scored
+from quality.models import Issue
 from workforce import live, relay
 
 
@@ -47,3 +48,5 @@ def connect() -> None:
     editor.register_addition("issues", issues_for_editor)
     editor.register_addition("reasons", reasons_for_editor)
     editor.register_addition("urls", urls_for_editor)
+    editor.register_choices("issue_categories", dict(Issue.Category.choices))
+    editor.register_choices("reject_reasons", review.REJECT_REASONS)

@@ -187,7 +187,7 @@ def _decide(reviewer: Person, judgment: Judgment, key: str) -> Answer:
     row = lock_row(seen.project_row_id)
     _refuse_decided(seen, judgment.version)
     slot = held_slot(reviewer, judgment.slot, judgment.token)
-    label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(pk=seen.label_id)
+    label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(review_slots=slot)
     label.project, label.project_row = slot.project, row
     _refuse_own_or_old(reviewer, label, judgment.version)
     judged = last_versions(Label.objects.filter(pk=label.pk)).get()
@@ -209,19 +209,21 @@ def _decide(reviewer: Person, judgment: Judgment, key: str) -> Answer:
     _move_on(row)
     _note_review(review)
     _tell(row, review)
-    answer = Answer(
-        201,
-        {
-            "review": str(review.uid),
-            "decision": review.decision,
-            "label": str(label.uid),
-            "version": label.last_version,
-            "row": str(row.uid),
-            "row_state": row.state,
-        },
-    )
+    answer = _answer(row, review)
     keep_answer(reviewer, key, body, answer)
     return answer
+
+
+def _answer(row: ProjectRow, review: Review) -> Answer:
+    body = {
+        "review": str(review.uid),
+        "decision": review.decision,
+        "label": str(review.label.uid),
+        "version": review.label.last_version,
+        "row": str(row.uid),
+        "row_state": row.state,
+    }
+    return Answer(201, body)
 
 
 def _review_slot(reviewer: Person, uid: str) -> Slot:

@@ -17,6 +17,7 @@ if IS_STARTER and not os.environ.get("DATABASE_URL"):
     # Not pytest's own temporary folder: as root the server runs as another user, who cannot reach that.
     home = Path(tempfile.mkdtemp(prefix="crewline-tests-", dir="/tmp"))  # noqa: S108
     home.chmod(0o755)
+    (home / "static").mkdir()
     os.environ["CREWLINE_TEST_HOME"] = os.environ["CREWLINE_HOME"] = str(home)
     os.environ["DATABASE_OWNER_URL"] = embedded.database_url(home, "owner")
     os.environ["DATABASE_URL"] = embedded.database_url(home)

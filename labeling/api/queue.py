@@ -177,5 +177,6 @@ def row_document(row: EditorRow) -> dict[str, Any]:
         "urls": {
             name: reverse(f"api-slot-{name}", args=[slot.uid])
             for name in ("heartbeat", "draft", "submit", "skip", "release")
-        },
+        }
+        | (row.additions.get("urls") or {}),
     }

@@ -91,6 +91,12 @@ class Scatter:
 Box = tuple[float, float, float, float]
 
 
+def median_of(values: Sequence[float | None]) -> float | None:
+    """The median of the values that are known; None without any."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
 def standing_of(lo: float, hi: float, middle: float) -> Standing:
     """Surely above or below only when the whole interval lies on that side of the median."""
     if lo > middle:

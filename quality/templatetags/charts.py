@@ -110,3 +110,21 @@ def percent_number(share: float | None) -> str:
 @register.filter
 def short_day(moment: date | None) -> str:
     return words.NONE if moment is None else words.day(moment)
+
+
+@register.filter
+def percent_whole(share: float) -> str:
+    """Where a scale starts: 0.6 is 60."""
+    return words.decimal(share * 100, 0)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """The letters in an avatar: first and last word."""
+    parts = [part for part in name.split() if part[0].isalnum()]
+    return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
+
+
+@register.simple_tag
+def share_of(part: float, whole: float) -> str:
+    return words.percent(part / whole if whole else None)

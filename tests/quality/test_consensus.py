@@ -39,7 +39,8 @@ def trio(cast: Cast) -> Line:
 
 
 def first_row(line: Line) -> ProjectRow:
-    return ProjectRow.objects.select_related("project__organization", "data_row").filter(project=line.project).order_by("pk")[0]
+    rows = ProjectRow.objects.select_related("project__organization", "data_row").filter(project=line.project)
+    return rows.order_by("pk")[0]
 
 
 def give(person: Person, line: Line, body: Any, *, row: ProjectRow | None = None) -> Label:
@@ -194,7 +195,8 @@ def test_the_order_of_submits_changes_no_number(cast: Cast) -> None:
             bring(line, row, {f"p{index}": bodies[index]})
             consensus.score_row(row.pk)
         found = RowConsensus.objects.get(project_row=row)
-        means = LabelScore.objects.filter(label__project_row=row).order_by("labeler__name").values_list("consensus", flat=True)
+        scores = LabelScore.objects.filter(label__project_row=row).order_by("labeler__name")
+        means = scores.values_list("consensus", flat=True)
         answers.append((found.score, found.ambiguity, found.status, found.winner.labeler.name, *means))
     assert answers == [answers[0]] * 6
 
@@ -467,7 +469,8 @@ def bring_crowd_boxes(cast: Cast, reference_data: Path) -> tuple[Line, dict[str,
     project = projects.create_project(cast.max, cast.home, name="Crowd", brief="Boxes.", ontology=ontology.ontology)
     batches.create_batch(cast.max, project, DataRow.objects.filter(dataset=dataset), name="all")
     line = Line(cast, ontology, dataset, project)
-    rows = {row.data_row.external_id: row for row in ProjectRow.objects.select_related("data_row").filter(project=project)}
+    entered = ProjectRow.objects.select_related("data_row").filter(project=project)
+    rows = {row.data_row.external_id: row for row in entered}
     for item, row in rows.items():
         bring(line, row, given[item])
         bring_gold(line, row, payload(*gold[item]))

@@ -25,7 +25,9 @@ class Menu:
     clear_link: str = ""
 
 
-def menu(request: HttpRequest, name: str, title: str, values: Iterable[tuple[str, str]], *, any_title: str = "Any") -> Menu:
+def menu(
+    request: HttpRequest, name: str, title: str, values: Iterable[tuple[str, str]], *, any_title: str = "Any"
+) -> Menu:
     """A menu over (value, title); a value that is none of them counts as not set."""
     options = list(values)
     wanted = request.GET.get(name, "")

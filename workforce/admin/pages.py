@@ -18,7 +18,17 @@ from workforce.models import Organization, Person
 from workforce.pages.signed_in import PersonRequest
 from workforce.roles import Permission
 
-__all__ = ["Crumb", "PersonRequest", "Reader", "act", "end_of_day", "note_refusal", "organization_field", "reader_of", "show"]
+__all__ = [
+    "Crumb",
+    "PersonRequest",
+    "Reader",
+    "act",
+    "end_of_day",
+    "note_refusal",
+    "organization_field",
+    "reader_of",
+    "show",
+]
 
 Result = TypeVar("Result")
 # A title and the address behind it.

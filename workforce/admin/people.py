@@ -1,9 +1,10 @@
 """The people of an organization: a list, a new one with a first password shown once, a role, an end."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,7 +15,6 @@ from workforce.admin.pages import (
     PersonRequest,
     act,
     chosen,
-    in_words,
     note_refusal,
     organization_field,
     reader_of,
@@ -34,7 +34,7 @@ class NewPersonForm(forms.Form):
     role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.MEMBER)
     vendor = forms.ChoiceField(required=False, help_text="For people of another company.")
 
-    def __init__(self, data: object, places: list[Organization], vendors: Iterable[Team]) -> None:
+    def __init__(self, data: QueryDict | None, places: list[Organization], vendors: Iterable[Team]) -> None:
         super().__init__(data)
         self.fields["organization"] = organization_field(places)
         own = [(str(team.uid), team.name) for team in vendors]
@@ -129,7 +129,7 @@ def change_person(request: PersonRequest, uid: str) -> HttpResponse:
     )
 
 
-def _wanted(form: MembershipForm) -> dict[str, object]:
+def _wanted(form: MembershipForm) -> dict[str, Any]:
     if not form.is_valid():
         raise InvalidInput("unknown_role", "There is no such role.")
     return form.cleaned_data

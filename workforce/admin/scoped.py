@@ -40,7 +40,7 @@ class ScopedModelAdmin(ModelAdmin):
         except Refusal:
             return None
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return UidChangeList
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
@@ -76,7 +76,7 @@ class ScopedModelAdmin(ModelAdmin):
         written = self.write(request, obj, form, is_change=change)
         obj.pk, obj.uid = written.pk, written.uid
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refusal as refusal:

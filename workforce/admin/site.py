@@ -105,7 +105,9 @@ class CrewlineAdminSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [path(page.route, self.admin_view(page.view), name=page.name) for page in _pages]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(  # type: ignore[override]  # a page of ours answers as it likes
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         for page in _pages:
             if page.name == "dashboard":
                 return page.view(request)
@@ -119,7 +121,9 @@ class CrewlineAdminSite(UnfoldAdminSite):
             raise NotAllowed(NOT_FOR_YOU)
         return redirect_to_login(target)
 
-    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def search(  # type: ignore[override]  # too short a term gets an empty answer
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Pages and things by name. Nothing is cached: a right that ended finds nothing at once."""
         term = request.GET.get("s", "").strip().replace("\0", "")
         if len(term) < SHORTEST_SEARCH:
@@ -134,7 +138,9 @@ class CrewlineAdminSite(UnfoldAdminSite):
                 found.append(SearchResult(title=title, description=kind, link=link, icon=None))
         pages = Paginator(found, max(1, len(found)))
         values = {"page_obj": pages, "results": pages.page(1), "page_counter": 0, "execution_time": 0}
-        return TemplateResponse(request, "unfold/helpers/command_results.html", values, headers={"HX-Trigger": "search"})
+        return TemplateResponse(
+            request, "unfold/helpers/command_results.html", values, headers={"HX-Trigger": "search"}
+        )
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         shown = self._shown(request)

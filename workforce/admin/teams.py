@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -31,7 +31,7 @@ class NewTeamForm(forms.Form):
     name = forms.CharField(max_length=150)
     kind = forms.ChoiceField(choices=Team.Kind.choices)
 
-    def __init__(self, data: object, places: list[Organization]) -> None:
+    def __init__(self, data: QueryDict | None, places: list[Organization]) -> None:
         super().__init__(data)
         self.fields["organization"] = organization_field(places)
 

@@ -1,7 +1,7 @@
 """API tokens: issued with their clear text shown once, looked at, revoked."""
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -29,7 +29,7 @@ class NewTokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(choices=Token.Scope.choices, widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label="Days", min_value=1, max_value=token_rules.LONGEST_DAYS, initial=90)
 
-    def __init__(self, data: object, places: list[Organization]) -> None:
+    def __init__(self, data: QueryDict | None, places: list[Organization]) -> None:
         super().__init__(data)
         self.fields["organization"] = organization_field(places)
 
@@ -43,9 +43,7 @@ def tokens(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         try:
-            token, clear = token_rules.issue_token(
-                request.user, chosen(places, values.pop("organization")), **values
-            )
+            token, clear = token_rules.issue_token(request.user, chosen(places, values.pop("organization")), **values)
         except Refusal as refusal:
             note_refusal(form, refusal)
         else:

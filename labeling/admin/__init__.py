@@ -1,0 +1,11 @@
+"""The admin's pages of the work: projects with their tabs, labels, datasets, ontologies."""
+
+from labeling.admin import (  # noqa: F401  (each adds its pages)
+    batches,
+    datasets,
+    labels,
+    ontologies,
+    project_access,
+    projects,
+    queue,
+)

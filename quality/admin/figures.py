@@ -1,0 +1,187 @@
+"""From the figures of the rule to what the performance tab draws and says. Nothing here reads a row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from labeling.models import Project
+from quality.admin.links import labels_link
+from quality.agreement.intervals import wilson_interval
+from quality.charts.day_bars import DayValue
+from quality.charts.range_bar import SHOWN_FROM
+from quality.charts.scatter import Point, median_of, standing_of
+from quality.charts.time_bar import TimePart
+from quality.charts.words import day, decimal, percent, score, whole
+from quality.performance import Conversation, Mean, PersonPerformance, ProjectPerformance, Rate, Seconds
+
+PRESETS = {
+    "today": (1, "Today"),
+    "7d": (7, "Last 7 days"),
+    "14d": (14, "Last 14 days"),
+    "30d": (30, "Last 30 days"),
+    "90d": (90, "Last 90 days"),
+}
+DEFAULT_DAYS = "14d"
+MEASURE_WORDS = {
+    "approval": "approved at first review",
+    "first_pass": "passed without an edit",
+    "consensus": "agreement with the others",
+    "benchmark": "benchmark accuracy",
+}
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One person worth a conversation: the chip's words and tone, sentences with their evidence, the rows behind it."""
+
+    person: PersonPerformance
+    chip: str
+    tone: str
+    sentences: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class Conversations:
+    talks: tuple[Talk, ...]
+    out_of: int
+    above: tuple[str, ...]
+    rest: int
+
+    def chip_of(self, uid: str) -> Talk | None:
+        return next((talk for talk in self.talks if talk.person.uid == uid), None)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The last line of the table, from pooled counts; means of a team cannot be pooled from what a page knows."""
+
+    title: str
+    units: int
+    hours: float | None
+    units_per_hour: float | None
+    approval: Rate
+    first_pass: Rate
+    benchmark: Mean | None
+    rework_share: float | None
+
+
+# --- Charts -----------------------------------------------------------------------------------------------------
+def day_values(found: ProjectPerformance, today: date, link: str) -> list[DayValue]:
+    return [DayValue(one.day, one.units, one.day != today, link) for one in found.days if one.units]
+
+
+def time_parts(seconds: Seconds) -> list[TimePart]:
+    return [
+        TimePart("Labeling", seconds.labeling, "series-1"),
+        TimePart("Review", seconds.review, "series-2"),
+        TimePart("Rework", seconds.rework, "warn"),
+    ]
+
+
+def points_of(people: Sequence[PersonPerformance], project: Project) -> list[Point]:
+    """People with a speed and enough first reviews to draw an interval; told apart from the median of these."""
+    shown = [one for one in people if one.figures.units_per_hour is not None and one.figures.approval.n >= SHOWN_FROM]
+    middle = median_of([one.figures.approval.value for one in shown]) or 0.0
+    return [
+        Point(
+            name=one.name,
+            speed=one.figures.units_per_hour or 0.0,
+            share=one.figures.approval.value or 0.0,
+            lo=one.figures.approval.low,
+            hi=one.figures.approval.high,
+            n=one.figures.approval.n,
+            standing=standing_of(one.figures.approval.low, one.figures.approval.high, middle),
+            href=labels_link(project, one.uid),
+        )
+        for one in shown
+    ]
+
+
+def scale_from(lows: Sequence[float | None]) -> float:
+    """Where the scale of a column of shares starts: a round value under all intervals, at most 0.9."""
+    known = [low for low in lows if low is not None]
+    return min(0.9, max(0.0, int(min(known) * 10) / 10)) if known else 0.0
+
+
+# --- Worth a conversation ---------------------------------------------------------------------------------------
+def conversations_of(found: ProjectPerformance, people: Sequence[PersonPerformance], project: Project) -> Conversations:
+    shown = {one.uid for one in people}
+    by_person: dict[str, list[Conversation]] = {}
+    for one in found.worth_a_conversation:
+        if one.person.uid in shown:
+            by_person.setdefault(one.person.uid, []).append(one)
+    makers = [one for one in people if one.figures.approval.n >= SHOWN_FROM]
+    speed = median_of([one.figures.units_per_hour for one in makers])
+    talks = tuple(_talk(reasons, speed, project) for reasons in by_person.values())
+    middle = median_of([one.figures.approval.value for one in makers])
+    above = tuple(one.name for one in makers if middle is not None and one.figures.approval.low > middle)
+    rest = sum(one.uid not in by_person and one.name not in above for one in people if one.figures.rows)
+    return Conversations(talks, sum(bool(one.figures.rows) for one in people), above, rest)
+
+
+def _talk(reasons: Sequence[Conversation], speed: float | None, project: Project) -> Talk:
+    person = reasons[0].person
+    low = [one for one in reasons if one.why == "low"]
+    if not low:
+        again = reasons[0].look_again_on
+        chip, tone = "New", ""
+        sentences: tuple[str, ...] = (_so_far(person), f"Look again on {day(again)}." if again else "")
+    else:
+        own = person.figures.units_per_hour
+        is_fast = own is not None and speed is not None and own > speed
+        chip, tone = ("Coach", "bad") if is_fast else ("Train", "bad")
+        pace = f"{decimal(own)} an active hour; the median is {decimal(speed)}." if own is not None else ""
+        sentences = (pace, *(_low_in_words(one) for one in low))
+    return Talk(person, chip, tone, tuple(filter(None, sentences)), labels_link(project, person.uid))
+
+
+def _so_far(person: PersonPerformance) -> str:
+    approval = person.figures.approval
+    started = f"Started {day(person.first_day)}" if person.first_day else "New here"
+    if approval.n < SHOWN_FROM:
+        return f"{started}; {whole(approval.n)} first reviews so far, too few to say."
+    return f"{started}; approval {percent(approval.low, 0)} to {percent(approval.high, 0)} so far (n {whole(approval.n)})."
+
+
+def _low_in_words(one: Conversation) -> str:
+    measured: Rate | Mean = getattr(one.person.figures, one.measure)
+    write = percent if isinstance(measured, Rate) else score
+    what = MEASURE_WORDS[one.measure]
+    return f"{write(measured.value)} {what} (n {whole(measured.n)}), all of the interval under the median {write(one.median)}."
+
+
+# --- Pooled -----------------------------------------------------------------------------------------------------
+def pooled(found: ProjectPerformance, people: Sequence[PersonPerformance], team: str) -> Pooled:
+    total = found.total
+    if not team:
+        return Pooled(
+            "Project, pooled",
+            total.units,
+            total.hours,
+            total.units_per_hour,
+            total.approval,
+            total.first_pass,
+            total.benchmark,
+            total.rework_share,
+        )
+    units = sum(one.figures.units for one in people)
+    timed = [one.figures for one in people if one.figures.hours]
+    hours = sum(figures.hours or 0.0 for figures in timed) or None
+    active = sum(one.figures.seconds.active for one in people)
+    return Pooled(
+        f"{team}, pooled",
+        units,
+        hours,
+        sum(figures.units for figures in timed) / hours if hours else None,
+        _pooled_rate([one.figures.approval for one in people]),
+        _pooled_rate([one.figures.first_pass for one in people]),
+        None,
+        sum(one.figures.seconds.rework for one in people) / active if active else None,
+    )
+
+
+def _pooled_rate(rates: Sequence[Rate]) -> Rate:
+    k, n = sum(rate.k for rate in rates), sum(rate.n for rate in rates)
+    low, high = wilson_interval(k, n)
+    return Rate(k, n, k / n if n else None, low, high)

@@ -1,0 +1,133 @@
+"""The formulas page: every measure in the words that the pages, files and rules go by."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from workforce.admin.pages import show
+from workforce.admin.site import add_page
+
+# Raised when a formula changes; files carry it, so that figures of different versions are never compared unseen.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Formula:
+    anchor: str
+    name: str
+    unit: str
+    formula: str
+    notes: tuple[str, ...] = ()
+
+
+FORMULAS = (
+    Formula(
+        "throughput",
+        "Throughput",
+        "rows or objects",
+        "what was submitted for the first time in the period; per hour: ÷ active hours of labeling and rework",
+        (
+            "A row counts on the day of its first submit, in the time zone of the organization.",
+            "Imported labels were made elsewhere: they are counted, but nobody measured their time.",
+        ),
+    ),
+    Formula(
+        "efficiency",
+        "Efficiency",
+        "accepted labels per active hour",
+        "accepted labels ÷ active hours of labeling and rework",
+        (
+            "Accepted: approved in review, or finished without one.",
+            "Cost per accepted label = Σ active hours × rate, over all stages ÷ accepted labels. It is shown once there "
+            "are pay rates.",
+        ),
+    ),
+    Formula(
+        "approval",
+        "Approval at first review",
+        "share",
+        "approved ÷ (approved + sent back), of first reviews",
+        ("Approved includes fixed and approved. Later reviews of the same label do not count.",),
+    ),
+    Formula(
+        "first-pass",
+        "First-pass yield",
+        "share",
+        "labels approved at first review without an edit ÷ labels with a first review",
+        ("The yield of a line is the product over its steps.",),
+    ),
+    Formula(
+        "rework",
+        "Rework share",
+        "share of active time",
+        "active time of rework ÷ all active time",
+    ),
+    Formula(
+        "benchmark",
+        "Benchmark accuracy",
+        "score 0–1",
+        "mean of a person's scores against the gold of the row",
+        ("Whoever made the gold, and whose label it was copied from, is not scored against it.",),
+    ),
+    Formula(
+        "consensus",
+        "Consensus agreement",
+        "score 0–1",
+        "of a row: mean over all pairs of its opinions; of a person: mean over rows of the mean of their own pairs",
+        (
+            "A pair: mean over the classes and questions that either of the two used. A class: sum of the similarity of "
+            "matched objects ÷ (objects of both − matches).",
+            "A person counts by the last version they wrote; a fix by a reviewer changes nobody's score.",
+        ),
+    ),
+    Formula(
+        "ambiguity",
+        "Ambiguity of a row",
+        "score 0–1",
+        "1 − agreement of its opinions: for questions the entropy of the vote, for objects 1 − mean pair score; mean "
+        "over the features that apply",
+        ("None under two opinions.",),
+    ),
+    Formula(
+        "time",
+        "Active and idle time",
+        "seconds",
+        "active = sum of stretches without a hole; idle = from first to last sign of life − active",
+        (
+            "A stretch ends when the editor is silent for the gap limit, or when nobody types for the pause limit.",
+            "Time of a lease that ended without a submit is kept as abandoned.",
+        ),
+    ),
+    Formula(
+        "flow",
+        "Flow",
+        "rows",
+        "start of day + in − out = rows in the stage",
+        (
+            "Busy: active ÷ (active + idle) time of the sessions that ended today.",
+            "Bottleneck: of the queues that grew today, the one whose stage is busiest.",
+            "Finish: rows left ÷ rows done a working day, mean of the last 10, with its 95 % interval (Student).",
+            "From label to done: working days since as many rows were labeled as are done now.",
+        ),
+    ),
+    Formula(
+        "interval",
+        "95 % intervals",
+        "",
+        "rates: Wilson; means: Student's t, or Jeffreys where every score is 0 or 1",
+        (
+            "Under 10 no interval is drawn.",
+            "“Surely below” means that the whole interval lies under the median. Everything else is not told apart yet.",
+            "Totals are made from pooled counts, never from people's averages.",
+        ),
+    ),
+)
+
+
+@require_safe
+def formulas(request: HttpRequest) -> HttpResponse:
+    return show(request, "quality/admin/formulas.html", title="Formulas", formulas=FORMULAS, version=VERSION)
+
+
+add_page("formulas/", formulas, "formulas")

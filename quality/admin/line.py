@@ -1,0 +1,139 @@
+"""The dashboard: the line of one project as stages, and what asks for somebody."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from labeling import work_time
+from labeling.models import Project
+from quality import flow
+from quality.admin.links import SOCKET, formula_link, issues_link, labels_link
+from quality.charts import words
+from quality.charts.cumulative_flow import FlowDay
+from quality.flow import Alert, Bottleneck, Line
+from workforce import access
+from workforce.admin.filters import menu
+from workforce.admin.pages import PersonRequest, show
+from workforce.admin.site import Entry, add_entry, add_page
+from workforce.errors import NotFound
+from workforce.roles import Permission
+
+STAGE_NAMES = {"labeling": "Labeling", "review": "Review", "rework": "Rework"}
+WORKERS = {"labeling": "labeler", "review": "reviewer", "rework": "labeler"}
+
+
+@dataclass(frozen=True)
+class ShownAlert:
+    sign: str
+    tone: str
+    title: str
+    evidence: str
+    link: str
+    act: str
+    at: datetime | None
+
+
+@require_safe
+def dashboard(request: PersonRequest) -> HttpResponse:
+    """The project that the address names, else the first that runs."""
+    projects = list(
+        access.visible_to(
+            request.user, Project.objects.select_related("organization").order_by("state", "name"), Permission.VIEW_QUEUE
+        )
+    )
+    wanted = request.GET.get("project", "")
+    project = next((one for one in projects if str(one.uid) == wanted), None)
+    if wanted and project is None:
+        raise NotFound
+    project = project or (projects[0] if projects else None)
+    if project is None:
+        return show(request, "quality/admin/line_empty.html", title="Line")
+    line = flow.line_of(request.user, project, at=work_time.clock())
+    days = _flow_days(line)
+    return show(
+        request,
+        "quality/admin/line.html",
+        title="Line",
+        organization=project.organization,
+        project=project,
+        menus=[menu(request, "project", "Project", [(str(one.uid), one.name) for one in projects])]
+        if len(projects) > 1
+        else [],
+        line=line,
+        day=line.at.astimezone(ZoneInfo(project.organization.time_zone)).date(),
+        days=days,
+        has_history=line.total > 0 and len(days) > 1,
+        alerts=[_alert(one, line, project) for one in line.alerts],
+        jam=_in_words(line.bottleneck) if line.bottleneck else "",
+        jam_name=STAGE_NAMES[line.bottleneck.stage] if line.bottleneck else "",
+        links={
+            "labels": labels_link(project),
+            "queue": reverse("admin:project-queue", args=[project.uid]),
+            "people": reverse("admin:project-people", args=[project.uid]),
+            "data": reverse("admin:project-data", args=[project.uid]),
+            "in_review": labels_link(project, status="in_review"),
+            "in_rework": labels_link(project, status="in_rework"),
+            "done": labels_link(project, status="done"),
+            "formula": formula_link("flow"),
+            "rework": formula_link("rework"),
+        },
+        socket=SOCKET,
+        now=line.at,
+    )
+
+
+def _flow_days(line: Line) -> list[FlowDay]:
+    last = len(line.history) - 1
+    return [
+        FlowDay(_label(one.day, index, last, line.history[0].day), one.entered, one.labeled, one.done)
+        for index, one in enumerate(line.history)
+    ]
+
+
+def _label(day: date, index: int, last: int, first: date) -> str:
+    """The month stands at the first day and where it changes."""
+    if index == last:
+        return "now"
+    return words.day(day) if index == 0 or (day.day == 1 and day != first) else str(day.day)
+
+
+def _in_words(jam: Bottleneck) -> str:
+    people = words.count_of(jam.people, WORKERS[jam.stage])
+    told = (
+        f"It grew by {words.count_of(jam.net, 'row')} today and its {people} {'is' if jam.people == 1 else 'are'} "
+        f"{words.percent(jam.busy, 0)} busy; {words.whole(jam.came_in)} came in, {words.whole(jam.went_out)} left."
+    )
+    if not jam.clears_with:
+        return told
+    offers = [
+        f"{'one more' if more == 1 else f'{more} more'} would clear {words.whole(jam.wip)} rows in about "
+        f"{words.count_of(max(1, round(days)), 'day')}"
+        for more, days in jam.clears_with
+    ]
+    offers = [offers[0], *(offer.replace(f" would clear {words.whole(jam.wip)} rows", "") for offer in offers[1:])]
+    return f"{told} At today's pace {', '.join(offers)}."
+
+
+def _alert(one: Alert, line: Line, project: Project) -> ShownAlert:
+    if one.kind == "jobs":
+        title = f"{words.count_of(one.count, 'job')} stopped after repeated failure"
+        return ShownAlert("cross", "bad", title, "Nothing is lost; each waits for a look.", reverse("admin:jobs"), "Open the jobs", one.since)
+    if one.kind == "review_grows":
+        review = line.review
+        busy = f", {words.percent(review.busy, 0)} busy" if review.busy is not None else ""
+        evidence = f"{words.count_of(review.people, 'reviewer')}{busy}."
+        people = reverse("admin:project-people", args=[project.uid])
+        title = f"Review grows: {words.signed(one.count)} rows today"
+        return ShownAlert("warn", "warn", title, evidence, people, "Add reviewers", one.since)
+    verb = "waits" if one.count == 1 else "wait"
+    title = f"{words.count_of(one.count, 'issue')} {verb} longer than a day"
+    waited = words.age((line.at - one.since).total_seconds()) if one.since else ""
+    return ShownAlert("comment", "warn", title, f"The oldest for {waited}.", issues_link(project, state="open"), "Open the issues", one.since)
+
+
+add_page("dashboard/", dashboard, "dashboard")
+add_entry(Entry("Line", "Dashboard", "line", "admin:dashboard", lambda request: True, order=10))

@@ -1,0 +1,24 @@
+"""Doors between pages: from a figure to its rows and to its formula, and the address of the live socket."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from labeling.models import Project
+
+SOCKET = "/ws/live/"
+
+
+def labels_link(project: Project, labeler: str = "", **filters: str) -> str:
+    """The labels list with the filters of a figure."""
+    values = {"project": str(project.uid), **({"labeler": labeler} if labeler else {}), **filters}
+    return f"{reverse('admin:labels')}?{urlencode(values)}"
+
+
+def formula_link(measure: str) -> str:
+    return f"{reverse('admin:formulas')}#{measure}"
+
+
+def issues_link(project: Project, **filters: str) -> str:
+    query = f"?{urlencode(filters)}" if filters else ""
+    return f"{reverse('admin:project-issues', args=[project.uid])}{query}"
