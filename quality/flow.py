@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,15 +37,22 @@ Outcome = WorkSession.Outcome
 
 
 @dataclass(frozen=True)
+class Ages:
+    """Seconds that the rows of a stage wait; none where nothing waits or where it would cost too much."""
+
+    oldest: float | None = None
+    median: float | None = None
+
+
+@dataclass(frozen=True)
 class StageFlow:
-    """Rows in a stage. ``start`` + ``came_in`` − ``went_out`` = ``wip``. Ages in seconds, none where nothing waits or
-    where it would cost too much; ``busy`` is active ÷ (active + idle) of the sessions that ended today."""
+    """Rows in a stage. ``start`` + ``came_in`` − ``went_out`` = ``wip``; ``busy`` is active ÷ (active + idle) of the
+    sessions that ended today."""
 
     wip: int
     came_in: int
     went_out: int
-    oldest: float | None = None
-    median: float | None = None
+    ages: Ages = Ages()
     people: int = 0
     busy: float | None = None
 
@@ -71,7 +79,7 @@ class Arrows:
 
 @dataclass(frozen=True)
 class Bottleneck:
-    """The growing queue with the highest busy share. ``clears_with`` is how many more people → days, at today's pace."""
+    """The growing queue with the highest busy share. ``clears_with``: how many more people → days, at today's pace."""
 
     stage: str
     wip: int
@@ -214,13 +222,13 @@ def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], A
             wip=max(0, waiting - held["rows"]),
             came_in=entered - aside["new"] + back,
             went_out=taken + aside["old"] + done["imported"],
-            **ages["queue"],
+            ages=ages["queue"],
         ),
         "labeling": StageFlow(
             wip=min(waiting, held["rows"]),
             came_in=taken,
             went_out=ended,
-            oldest=_seconds_since(today.at, held["oldest"]),
+            ages=Ages(_seconds_since(today.at, held["oldest"])),
             people=held["people"],
             busy=labeling["busy"],
         ),
@@ -230,7 +238,7 @@ def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], A
             went_out=done["reviewed"] + rejected,
             people=review["people"],
             busy=review["busy"],
-            **ages["review"],
+            ages=ages["review"],
         ),
         "rework": StageFlow(
             wip=wip[State.IN_REWORK],
@@ -238,10 +246,10 @@ def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], A
             went_out=rework["submitted"],
             people=rework["people"],
             busy=rework["busy"],
-            **ages["rework"],
+            ages=ages["rework"],
         ),
         "done": StageFlow(wip=wip[State.DONE], came_in=done["all"], went_out=0),
-        "unclear": StageFlow(wip=wip[State.SET_ASIDE], came_in=aside["all"], went_out=0, **ages["unclear"]),
+        "unclear": StageFlow(wip=wip[State.SET_ASIDE], came_in=aside["all"], went_out=0, ages=ages["unclear"]),
     }
     return stages, Arrows(taken, completed, done["reviewed"], aside["by_skip"], rejected, rework["submitted"])
 
@@ -249,14 +257,19 @@ def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], A
 def _sessions_today(today: _Today) -> dict[str, dict[str, Any]]:
     """Per stage: how sessions of today ended, how many were open at its start, their people and busy share."""
     ended = ~Q(outcome=Outcome.OPEN)
-    lines = today.sessions().order_by().values("stage").annotate(
-        submitted=Count("pk", filter=Q(outcome=Outcome.SUBMITTED)),
-        skipped=Count("pk", filter=Q(outcome=Outcome.SKIPPED)),
-        abandoned=Count("pk", filter=Q(outcome=Outcome.ABANDONED)),
-        from_before=Count("pk", filter=Q(first_beat_at__lt=today.start)),
-        people=Count("person", distinct=True),
-        active=Sum("active_seconds", filter=ended),
-        idle=Sum("idle_seconds", filter=ended),
+    lines = (
+        today.sessions()
+        .order_by()
+        .values("stage")
+        .annotate(
+            submitted=Count("pk", filter=Q(outcome=Outcome.SUBMITTED)),
+            skipped=Count("pk", filter=Q(outcome=Outcome.SKIPPED)),
+            abandoned=Count("pk", filter=Q(outcome=Outcome.ABANDONED)),
+            from_before=Count("pk", filter=Q(first_beat_at__lt=today.start)),
+            people=Count("person", distinct=True),
+            active=Sum("active_seconds", filter=ended),
+            idle=Sum("idle_seconds", filter=ended),
+        )
     )
     empty: dict[str, Any] = dict.fromkeys(("submitted", "skipped", "abandoned", "from_before", "people"), 0)
     found = {stage: {**empty, "busy": None} for stage in Stage.values}
@@ -270,15 +283,13 @@ def _completed_today(today: _Today) -> int:
     """Rows that left labeling today: a label of today was the last that was wanted."""
     past = [State.IN_REVIEW, State.IN_REWORK, State.DONE]
     labeled = today.sessions().filter(stage=Stage.LABELING, outcome=Outcome.SUBMITTED)
-    return labeled.filter(slot__project_row__state__in=past).aggregate(rows=Count("slot__project_row", distinct=True))["rows"]
+    return labeled.filter(slot__project_row__state__in=past).values("slot__project_row").distinct().count()
 
 
 def _done_today(today: _Today) -> dict[str, int]:
     reviewed = Exists(Review.objects.filter(label__project_row=OuterRef("pk")))
     labeled = Exists(
-        WorkSession.objects.filter(
-            slot__project_row=OuterRef("pk"), stage=Stage.LABELING, outcome=Outcome.SUBMITTED
-        )
+        WorkSession.objects.filter(slot__project_row=OuterRef("pk"), stage=Stage.LABELING, outcome=Outcome.SUBMITTED)
     )
     rows = today.rows_that_became(State.DONE).annotate(was_reviewed=reviewed, was_labeled=labeled)
     found = rows.aggregate(
@@ -311,7 +322,7 @@ def _rejected_today(today: _Today) -> int:
     return reviews.filter(slot__quality_review__decision=Review.Decision.REJECT).count()
 
 
-def _ages(today: _Today, wip: dict[str, int]) -> dict[str, dict[str, float | None]]:
+def _ages(today: _Today, wip: dict[str, int]) -> dict[str, Ages]:
     states = {
         "queue": [State.WAITING, State.IN_WORK],
         "review": [State.IN_REVIEW],
@@ -321,13 +332,13 @@ def _ages(today: _Today, wip: dict[str, int]) -> dict[str, dict[str, float | Non
     return {name: _age(today, some, sum(wip[state] for state in some)) for name, some in states.items()}
 
 
-def _age(today: _Today, states: Sequence[str], count: int) -> dict[str, float | None]:
+def _age(today: _Today, states: Sequence[str], count: int) -> Ages:
     """Oldest and median time in these states. The median of very many would walk half of them."""
     rows = ProjectRow.objects.filter(project=today.project, state__in=states).order_by("state_since")
     since = rows.values_list("state_since", flat=True)
     oldest = since.first()
     middle = next(iter(since[count // 2 : count // 2 + 1]), None) if 0 < count <= MEDIAN_UP_TO else None
-    return {"oldest": _seconds_since(today.at, oldest), "median": _seconds_since(today.at, middle)}
+    return Ages(_seconds_since(today.at, oldest), _seconds_since(today.at, middle))
 
 
 def _seconds_since(at: datetime, moment: datetime | None) -> float | None:
@@ -337,7 +348,9 @@ def _seconds_since(at: datetime, moment: datetime | None) -> float | None:
 def _bottleneck(stages: dict[str, StageFlow]) -> Bottleneck | None:
     """Labeling is judged by the queue before it."""
     waits = {"labeling": stages["queue"], "review": stages["review"], "rework": stages["rework"]}
-    growing = [(stages[name].busy or 0.0, flow.net, name) for name, flow in waits.items() if flow.net > 0 and stages[name].busy]
+    growing = [
+        (stages[name].busy or 0.0, flow.net, name) for name, flow in waits.items() if flow.net > 0 and stages[name].busy
+    ]
     if not growing:
         return None
     busy, net, name = max(growing)
@@ -351,7 +364,7 @@ def _bottleneck(stages: dict[str, StageFlow]) -> Bottleneck | None:
 def _forecast(today: _Today, wip: dict[str, int], history: Sequence[FlowTotals]) -> Forecast | None:
     """From finished working days only; the day that runs says too little."""
     left = sum(wip[state] for state in (State.WAITING, State.IN_WORK, State.IN_REVIEW, State.IN_REWORK))
-    finished = list(zip(history, history[1:], strict=False))[:-1]
+    finished = list(pairwise(history))[:-1]
     rates = [float(after.done - before.done) for before, after in finished][-FORECAST_OVER:]
     n, mean = len(rates), sum(rates) / len(rates) if rates else 0.0
     if n < FORECAST_FROM or mean <= 0 or left == 0:

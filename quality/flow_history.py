@@ -64,7 +64,10 @@ class FlowTotals:
 def totals_by_day(project: Project, start_of_today: datetime, wip: dict[str, int]) -> list[FlowTotals]:
     """The end of the day before the first shown one, then each working day, then now. ``wip`` is rows by state."""
     today = start_of_today.date()
-    moves = {**_past_moves(project, start_of_today), **_moves(project, start_of_today, start_of_today + timedelta(days=2))}
+    moves = {
+        **_past_moves(project, start_of_today),
+        **_moves(project, start_of_today, start_of_today + timedelta(days=2)),
+    }
     state = ProjectRow.State
     done = wip[state.DONE]
     labeled = done + wip[state.IN_REVIEW] + wip[state.IN_REWORK]
@@ -92,7 +95,12 @@ def _past_moves(project: Project, start_of_today: datetime) -> Moves:
 
 def _moves(project: Project, since: datetime, until: datetime) -> Moves:
     """Day → rows that entered, left labeling, were done."""
-    values = {"project": project.pk, "since": since, "until": until, "zone": project.organization.time_zone}
+    values: dict[str, int | str | datetime] = {
+        "project": project.pk,
+        "since": since,
+        "until": until,
+        "zone": project.organization.time_zone,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MOVES, values)
         return {day: (entered, labeled, done) for day, entered, labeled, done in cursor.fetchall()}

@@ -87,3 +87,9 @@ def line(cast: Cast) -> Line:
 @pytest.fixture(autouse=True, scope="session")
 def assets_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("assets")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_names_without_a_manifest() -> None:
+    """Pages rendered inside the test process need no collected files; the browser tests collect and serve them."""
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -35,7 +35,8 @@ def add_member(
     )
     if not is_new:
         raise RuleViolation("already_a_member", f"{person.name} is a member of this organization already.")
-    if vendor is not None:
+    if vendor is not None and role == Membership.Role.MEMBER:
+        # The vendor's people work by the team's grants; its manager manages and holds none of them.
         person.groups.add(vendor.group)
     audit.record(actor, "membership.added", membership, after=_membership_facts(membership))
     _tell(membership)

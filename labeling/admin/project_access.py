@@ -38,7 +38,10 @@ def people(request: PersonRequest, uid: str) -> HttpResponse:
     if request.method == "POST":
         return act(request, lambda: _grant(request, project), _said, then=_address(project))
     access_list = project_access.access_list(project)
-    grants = [*project_access.team_grants(project), *project_access.person_grants(project)]
+    grants = [
+        *project_access.team_grants(project).order_by("group__team__name"),
+        *project_access.person_grants(project).order_by("user__name", "pk"),
+    ]
     now = timezone.now()
     return show_in_project(
         request,

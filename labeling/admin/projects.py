@@ -49,7 +49,7 @@ class QualityFields(forms.Form):
     """How many people label a row and how much is reviewed."""
 
     consensus_share = forms.IntegerField(
-        label="Rows labeled by several people, %", min_value=0, max_value=100, initial=0
+        label="Rows with consensus, %", min_value=0, max_value=100, initial=0
     )
     consensus_labels = forms.IntegerField(label="Labels on such a row", min_value=2, max_value=50, initial=3)
     consensus_threshold = forms.FloatField(
@@ -69,7 +69,7 @@ class NewProjectForm(QualityFields):
         widget=forms.Textarea(attrs={"rows": 4}), help_text="What the data is for. Labelers read it before they start."
     )
     ontology = forms.ChoiceField()
-    field_order = ("organization", "name", "brief", "ontology")
+    field_order = ("organization", "name", "ontology", "brief")
 
     def __init__(self, data: QueryDict | None, places: list[Organization], ontologies: Iterable[Ontology]) -> None:
         super().__init__(data)
@@ -88,9 +88,9 @@ class SettingsForm(QualityFields):
         choices=Project.State.choices, help_text="Paused: nobody gets a new row. Archived: closed."
     )
     lease_idle_minutes = forms.IntegerField(
-        label="Minutes without input until a row goes back", min_value=5, max_value=240
+        label="Idle limit, minutes", min_value=5, max_value=240
     )
-    field_order = ("name", "brief", "state", "lease_idle_minutes")
+    field_order = ("name", "state", "lease_idle_minutes", "brief")
 
 
 @require_safe

@@ -141,14 +141,17 @@ def _so_far(person: PersonPerformance) -> str:
     started = f"Started {day(person.first_day)}" if person.first_day else "New here"
     if approval.n < SHOWN_FROM:
         return f"{started}; {whole(approval.n)} first reviews so far, too few to say."
-    return f"{started}; approval {percent(approval.low, 0)} to {percent(approval.high, 0)} so far (n {whole(approval.n)})."
+    return (
+        f"{started}; approval {percent(approval.low, 0)} to {percent(approval.high, 0)} so far (n {whole(approval.n)})."
+    )
 
 
 def _low_in_words(one: Conversation) -> str:
     measured: Rate | Mean = getattr(one.person.figures, one.measure)
     write = percent if isinstance(measured, Rate) else score
     what = MEASURE_WORDS[one.measure]
-    return f"{write(measured.value)} {what} (n {whole(measured.n)}), all of the interval under the median {write(one.median)}."
+    told = f"{write(measured.value)} {what} (n {whole(measured.n)})"
+    return f"{told}, all of the interval under the median {write(one.median)}."
 
 
 # --- Pooled -----------------------------------------------------------------------------------------------------

@@ -39,8 +39,8 @@ FORMULAS = (
         "accepted labels ÷ active hours of labeling and rework",
         (
             "Accepted: approved in review, or finished without one.",
-            "Cost per accepted label = Σ active hours × rate, over all stages ÷ accepted labels. It is shown once there "
-            "are pay rates.",
+            "Cost per accepted label = Σ active hours × rate over all stages ÷ accepted labels. It is shown once "
+            "there are pay rates.",
         ),
     ),
     Formula(
@@ -74,7 +74,7 @@ FORMULAS = (
         "consensus",
         "Consensus agreement",
         "score 0–1",
-        "of a row: mean over all pairs of its opinions; of a person: mean over rows of the mean of their own pairs",
+        "of a row: mean over all pairs of its opinions; of a person: mean over rows of the mean of own pairs",
         (
             "A pair: mean over the classes and questions that either of the two used. A class: sum of the similarity of "
             "matched objects ÷ (objects of both − matches).",
@@ -118,7 +118,7 @@ FORMULAS = (
         "rates: Wilson; means: Student's t, or Jeffreys where every score is 0 or 1",
         (
             "Under 10 no interval is drawn.",
-            "“Surely below” means that the whole interval lies under the median. Everything else is not told apart yet.",
+            "“Surely below”: the whole interval lies under the median. Everything else is not told apart yet.",
             "Totals are made from pooled counts, never from people's averages.",
         ),
     ),

@@ -96,7 +96,10 @@ def issue(request: PersonRequest, uid: str) -> HttpResponse:
         request,
         "quality/admin/issue.html",
         title=f"Issue {found.number}",
-        crumbs=[("Issues", reverse("admin:issues")), (found.project.name, reverse("admin:project-issues", args=[found.project.uid]))],
+        crumbs=[
+            ("Issues", reverse("admin:issues")),
+            (found.project.name, reverse("admin:project-issues", args=[found.project.uid])),
+        ],
         issue=found,
         chip=STATE_CHIPS[Issue.State(found.state)],
         comments=list(found.comments.all()),

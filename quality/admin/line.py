@@ -1,5 +1,6 @@
 """The dashboard: the line of one project as stages, and what asks for somebody."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -14,10 +15,11 @@ from quality import flow
 from quality.admin.links import SOCKET, formula_link, issues_link, labels_link
 from quality.charts import words
 from quality.charts.cumulative_flow import FlowDay
-from quality.flow import Alert, Bottleneck, Line
+from quality.flow import Alert, Bottleneck, Line, StageFlow
 from workforce import access
-from workforce.admin.filters import menu
+from workforce.admin.filters import Choice, Menu
 from workforce.admin.pages import PersonRequest, show
+from workforce.admin.paging import link_with
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotFound
 from workforce.roles import Permission
@@ -37,12 +39,32 @@ class ShownAlert:
     at: datetime | None
 
 
+@dataclass(frozen=True)
+class _Band:
+    """One line of the chart's table; the bands are what lies between the three totals."""
+
+    label: str
+    entered: int
+    labeled: int
+    done: int
+
+    @property
+    def waiting(self) -> int:
+        return self.entered - self.labeled
+
+    @property
+    def between(self) -> int:
+        return self.labeled - self.done
+
+
 @require_safe
 def dashboard(request: PersonRequest) -> HttpResponse:
     """The project that the address names, else the first that runs."""
     projects = list(
         access.visible_to(
-            request.user, Project.objects.select_related("organization").order_by("state", "name"), Permission.VIEW_QUEUE
+            request.user,
+            Project.objects.select_related("organization").order_by("state", "name"),
+            Permission.VIEW_QUEUE,
         )
     )
     wanted = request.GET.get("project", "")
@@ -60,15 +82,19 @@ def dashboard(request: PersonRequest) -> HttpResponse:
         title="Line",
         organization=project.organization,
         project=project,
-        menus=[menu(request, "project", "Project", [(str(one.uid), one.name) for one in projects])]
-        if len(projects) > 1
-        else [],
+        menus=[_project_menu(request, projects, project)],
         line=line,
         day=line.at.astimezone(ZoneInfo(project.organization.time_zone)).date(),
         days=days,
         has_history=line.total > 0 and len(days) > 1,
         alerts=[_alert(one, line, project) for one in line.alerts],
-        jam=_in_words(line.bottleneck) if line.bottleneck else "",
+        captions=_captions(line),
+        done_share=line.done.wip / line.total if line.total else None,
+        jams={line.bottleneck.stage: True} if line.bottleneck else {},
+        middle_is_warned=line.bottleneck is not None and line.bottleneck.stage in ("review", "rework"),
+        bands=[_Band(one.label, one.entered, one.labeled, one.done) for one in days],
+        at_work_by_stage=Counter(one.stage for one in line.at_work).items(),
+        jam_words=_in_words(line.bottleneck) if line.bottleneck else "",
         jam_name=STAGE_NAMES[line.bottleneck.stage] if line.bottleneck else "",
         links={
             "labels": labels_link(project),
@@ -84,6 +110,35 @@ def dashboard(request: PersonRequest) -> HttpResponse:
         socket=SOCKET,
         now=line.at,
     )
+
+
+def _captions(line: Line) -> dict[str, str]:
+    """The grey line of each stage: how long its rows wait, who works in it."""
+    labeling, done = line.labeling, line.done
+    hands = words.count_of(labeling.people, "person", "people")
+    share = words.percent(done.wip / line.total, 0) if line.total else words.NONE
+    pace = f" · {words.whole(line.forecast.per_day)} a working day" if line.forecast else ""
+    return {
+        "queue": _waits(line.queue),
+        "labeling": f"{hands} · oldest lease {words.age(labeling.ages.oldest)}" if labeling.wip else "Nobody holds a row.",
+        "review": _waits(line.review),
+        "rework": _waits(line.rework),
+        "unclear": _waits(line.unclear),
+        "done": f"{share}{pace}",
+        "of_all": f"of {words.whole(line.total)}",
+    }
+
+
+def _waits(stage: StageFlow) -> str:
+    if not stage.wip or stage.ages.oldest is None:
+        return "Nothing waits." if not stage.wip else ""
+    median = f" · median {words.age(stage.ages.median)}" if stage.ages.median is not None else ""
+    return f"oldest {words.age(stage.ages.oldest)}{median}"
+
+
+def _project_menu(request: PersonRequest, projects: list[Project], shown: Project) -> Menu:
+    choices = [Choice(one.name, link_with(request, project=str(one.uid)), one == shown) for one in projects]
+    return Menu("", shown.name, choices)
 
 
 def _flow_days(line: Line) -> list[FlowDay]:
@@ -121,7 +176,15 @@ def _in_words(jam: Bottleneck) -> str:
 def _alert(one: Alert, line: Line, project: Project) -> ShownAlert:
     if one.kind == "jobs":
         title = f"{words.count_of(one.count, 'job')} stopped after repeated failure"
-        return ShownAlert("cross", "bad", title, "Nothing is lost; each waits for a look.", reverse("admin:jobs"), "Open the jobs", one.since)
+        return ShownAlert(
+            "cross",
+            "bad",
+            title,
+            "Nothing is lost; each waits for a look.",
+            reverse("admin:jobs"),
+            "Open the jobs",
+            one.since,
+        )
     if one.kind == "review_grows":
         review = line.review
         busy = f", {words.percent(review.busy, 0)} busy" if review.busy is not None else ""
@@ -132,8 +195,16 @@ def _alert(one: Alert, line: Line, project: Project) -> ShownAlert:
     verb = "waits" if one.count == 1 else "wait"
     title = f"{words.count_of(one.count, 'issue')} {verb} longer than a day"
     waited = words.age((line.at - one.since).total_seconds()) if one.since else ""
-    return ShownAlert("comment", "warn", title, f"The oldest for {waited}.", issues_link(project, state="open"), "Open the issues", one.since)
+    return ShownAlert(
+        "comment",
+        "warn",
+        title,
+        f"The oldest for {waited}.",
+        issues_link(project, state="open"),
+        "Open the issues",
+        one.since,
+    )
 
 
 add_page("dashboard/", dashboard, "dashboard")
-add_entry(Entry("Line", "Dashboard", "line", "admin:dashboard", lambda request: True, order=10))
+add_entry(Entry("Line", "Dashboard", "line", "admin:index", lambda request: True, order=10))

@@ -254,7 +254,7 @@ def as_csv(request: PersonRequest, uid: str) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow(["since", "until", "unit", "formula_version", *(name for name, _ in FILE_COLUMNS)])
     for one in people:
-        about = [asked.since.isoformat(), asked.until.isoformat(), asked.unit, formulas.VERSION]
+        about: list[str | int] = [asked.since.isoformat(), asked.until.isoformat(), asked.unit, formulas.VERSION]
         writer.writerow(neutralise_row([*about, *(value(one) for _, value in FILE_COLUMNS)]))
     return response
 
@@ -271,7 +271,9 @@ def as_json(request: PersonRequest, uid: str) -> HttpResponse:
         "formula_version": formulas.VERSION,
         "total": asdict(found.total),
         "people": [{name: value(one) for name, value in FILE_COLUMNS} for one in people],
-        "days": [{"day": one.day.isoformat(), "units": one.units, "active_seconds": one.seconds.active} for one in found.days],
+        "days": [
+            {"day": one.day.isoformat(), "units": one.units, "active_seconds": one.seconds.active} for one in found.days
+        ],
     }
     response = JsonResponse(answer)
     response["Content-Disposition"] = f'attachment; filename="{_file_name(project, asked)}.json"'

@@ -116,9 +116,7 @@ def row(request: PersonRequest, uid: str) -> HttpResponse:
 
 
 def _row(request: PersonRequest, uid: str) -> ProjectRow:
-    return access.access(
-        request.user, ProjectRow.objects.select_related(*RELATED), uid, Permission.VIEW_CONSENSUS
-    )
+    return access.access(request.user, ProjectRow.objects.select_related(*RELATED), uid, Permission.VIEW_CONSENSUS)
 
 
 # --- What is said above -----------------------------------------------------------------------------------------
@@ -283,7 +281,10 @@ def _objects(opinions: list[Opinion], pairs: list[PairScore], ontology: Ontology
 def _matrix(opinions: list[Opinion], pairs: list[PairScore], ontology: Ontology) -> list[tuple[Opinion, list[Cell]]]:
     known = {frozenset((pair.label_a_id, pair.label_b_id)): pair for pair in pairs}
     return [
-        (one, [_cell(known.get(frozenset((one.label.pk, other.label.pk))), ontology, one is other) for other in opinions])
+        (
+            one,
+            [_cell(known.get(frozenset((one.label.pk, other.label.pk))), ontology, one is other) for other in opinions],
+        )
         for one in opinions
     ]
 
@@ -313,25 +314,24 @@ def _history(request: PersonRequest, found: ProjectRow) -> list[tuple[datetime, 
         Review.objects.select_related("reviewer", "label__labeler").filter(label__project_row=found),
         Permission.VIEW_LABEL,
     )
-    lines = [
-        (
-            version.made_at,
-            version.author.name,
-            f"{'Benchmark' if version.label.kind == Label.Kind.GOLD else 'Label'} of {version.label.labeler.name}, version {version.number}",
-            f"{words.count_of(version.object_count, 'object')}, {version.get_origin_display()}",
-        )
-        for version in versions
-    ]
-    lines += [
-        (
-            review.made_at,
-            review.reviewer.name,
-            f"{review.get_decision_display().capitalize()}: label of {review.label.labeler.name}, version {review.version}",
-            "; ".join(str(reason.get("text") or reason.get("code")) for reason in review.reasons) or review.comment,
-        )
-        for review in reviews
-    ]
+    lines = [(version.made_at, version.author.name, *_version_in_words(version)) for version in versions]
+    lines += [(review.made_at, review.reviewer.name, *_review_in_words(review)) for review in reviews]
     return sorted(lines, key=lambda line: line[0], reverse=True)
+
+
+def _version_in_words(version: LabelVersion) -> tuple[str, str]:
+    kind = "Benchmark" if version.label.kind == Label.Kind.GOLD else "Label"
+    objects = words.count_of(version.object_count, "object")
+    return (
+        f"{kind} of {version.label.labeler.name}, version {version.number}",
+        f"{objects}, {version.get_origin_display()}",
+    )
+
+
+def _review_in_words(review: Review) -> tuple[str, str]:
+    decision = str(review.get_decision_display()).capitalize()
+    reasons = "; ".join(str(reason.get("text") or reason.get("code")) for reason in review.reasons)
+    return f"{decision}: label of {review.label.labeler.name}, version {review.version}", reasons or review.comment
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------
@@ -372,8 +372,13 @@ def remove_gold(request: PersonRequest, uid: str) -> HttpResponse:
 
 def _label(request: PersonRequest, found: ProjectRow) -> Label:
     """The label that the form names, of this row only."""
-    own = Label.objects.select_related("labeler").filter(project_row=found)
-    return access.access(request.user, own, request.POST.get("label", ""), Permission.VIEW_LABEL)
+    uid = request.POST.get("label", "")
+    return access.access(
+        request.user,
+        Label.objects.select_related("labeler").filter(project_row=found),
+        uid,
+        Permission.VIEW_LABEL,
+    )
 
 
 add_page("rows/<uuid:uid>/", row, "row")

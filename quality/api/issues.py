@@ -35,9 +35,11 @@ class IssuesOfRow(APIView):
 
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(IssueInput, request)
-        rows = ProjectRow.objects.select_related("project__organization", "data_row")
-        row = access.access(person_of(request), rows, uid, Permission.VIEW_PROJECT)
-        issue = issues.open_issue(person_of(request), row, **values)
+        person = person_of(request)
+        row = access.access(
+            person, ProjectRow.objects.select_related("project", "data_row"), uid, Permission.VIEW_PROJECT
+        )
+        issue = issues.open_issue(person, row, **values)
         return _answer(request, str(issue.uid), status=201)
 
 

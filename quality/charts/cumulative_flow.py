@@ -1,4 +1,4 @@
-"""Cumulative flow: rows that are in, rows labeled, rows done, day by day, as three bands with their names at the end."""
+"""Cumulative flow: rows that are in, labeled and done, day by day, as three bands with their names at the end."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def cumulative_flow(days: Sequence[FlowDay], *, middle_is_warned: bool = False) 
         y_ticks=tuple(Place(up.at(value), whole(value)) for value in ticks),
         labels=_spread(
             [
-                BandLabel((entered[-1][1] + labeled[-1][1]) / 2, "Queue and labeling", whole(last.entered - last.labeled)),
+                BandLabel(
+                    (entered[-1][1] + labeled[-1][1]) / 2, "Queue and labeling", whole(last.entered - last.labeled)
+                ),
                 BandLabel((labeled[-1][1] + done[-1][1]) / 2, "Review and rework", whole(last.labeled - last.done)),
                 BandLabel((done[-1][1] + BOTTOM) / 2, "Done", whole(last.done)),
             ]
@@ -128,7 +130,7 @@ def cumulative_flow(days: Sequence[FlowDay], *, middle_is_warned: bool = False) 
 
 
 def days_from_label_to_done(days: Sequence[FlowDay]) -> float | None:
-    """Working days since as many rows were labeled as are done at the last day; None before the first day or at 0 done."""
+    """Working days since as many rows were labeled as are done now; None before the first day, or with none done."""
     target = days[-1].done if days else 0
     if target == 0 or days[0].labeled > target:
         return None

@@ -36,7 +36,7 @@ class PairValue:
 
 @dataclass(frozen=True)
 class ObjectRow:
-    """One thing on the picture, or one question. `tone` is ok, warn or bad; `ids` are the objects that it stands for."""
+    """One thing on the picture, or one question. `tone` is ok, warn or bad; `ids` are the objects it stands for."""
 
     number: str
     name: str
@@ -64,7 +64,7 @@ def object_rows(
     found = _matches(pairs, explanations)
     groups = _groups(opinions, found)
     rows = [
-        _object_row(str(number), group, opinions, pairs, found, names, feature_names)
+        _object_row(str(number), group, _Said(opinions, pairs, found, names, feature_names))
         for number, group in enumerate(groups, start=1)
     ]
     return rows + _question_rows(opinions, pairs, explanations, feature_names)
@@ -113,24 +113,29 @@ def _groups(opinions: Sequence[OpinionFacts], found: _Found) -> list[dict[str, s
     return sorted(unique.values(), key=lambda group: -len(group))
 
 
-def _object_row(
-    number: str,
-    group: Mapping[str, str],
-    opinions: Sequence[OpinionFacts],
-    pairs: Sequence[Key],
-    found: _Found,
-    names: Mapping[str, str],
-    feature_names: Mapping[str, str],
-) -> ObjectRow:
+@dataclass(frozen=True)
+class _Said:
+    """Everything that the rows are written from."""
+
+    opinions: Sequence[OpinionFacts]
+    pairs: Sequence[Key]
+    found: _Found
+    names: Mapping[str, str]
+    feature_names: Mapping[str, str]
+
+
+def _object_row(number: str, group: Mapping[str, str], said: _Said) -> ObjectRow:
+    opinions, pairs, found = said.opinions, said.pairs, said.found
     features = Counter(opinion.objects[group[opinion.key]] for opinion in opinions if opinion.key in group)
     feature = features.most_common(1)[0][0]
     between = {
-        (a, b): _similarity(found, (a, group[a]), (b, group[b])) if a in group and b in group else None for a, b in pairs
+        (a, b): _similarity(found, (a, group[a]), (b, group[b])) if a in group and b in group else None
+        for a, b in pairs
     }
-    tone, result, why = _judged(group, between, found, names, feature_names)
+    tone, result, why = _judged_alone(group, said) if len(group) == 1 else _judged(group, between, said)
     return ObjectRow(
         number=number,
-        name=feature_names.get(feature, "Object"),
+        name=said.feature_names.get(feature, "Object"),
         drawn_by=len(group),
         out_of=len(opinions),
         values=tuple(_value(between[pair]) for pair in pairs),
@@ -146,33 +151,29 @@ def _similarity(found: _Found, a: Key, b: Key) -> float | None:
     return value if value is not None else found.similarity.get((b, a))
 
 
-def _judged(
-    group: Mapping[str, str],
-    between: Mapping[Key, float | None],
-    found: _Found,
-    names: Mapping[str, str],
-    feature_names: Mapping[str, str],
-) -> tuple[str, str, str]:
+def _judged_alone(group: Mapping[str, str], said: _Said) -> tuple[str, str, str]:
+    own = next(iter(group.items()))
+    name = said.names[own[0]]
+    other = said.found.called.get(own)
+    if other is not None and other[1]:
+        seen = said.feature_names.get(other[1], "another class")
+        return "bad", "Other class", f"{name} is alone with this class; {said.names[other[0]]} calls it {seen}."
+    return "bad", "Not matched", f"Only {name} drew it."
+
+
+def _judged(group: Mapping[str, str], between: Mapping[Key, float | None], said: _Said) -> tuple[str, str, str]:
     known = {pair: value for pair, value in between.items() if value is not None}
-    missing = [names[key] for key in names if key not in group]
-    if len(group) == 1:
-        own = next(iter(group.items()))
-        other = found.called.get(own)
-        if other is not None and other[1]:
-            seen = feature_names.get(other[1], "another class")
-            return "bad", "Other class", f"{names[own[0]]} is alone with this class; {names[other[0]]} calls it {seen}."
-        return "bad", "Not matched", f"Only {names[own[0]]} drew it."
-    least = min(known, key=lambda pair: known[pair]) if known else None
+    missing = [name for key, name in said.names.items() if key not in group]
+    least = min(known, key=lambda pair: known[pair])
+    who = f"{said.names[least[0]]} and {said.names[least[1]]}"
     gap = f"{' and '.join(missing)} did not draw it. " if missing else ""
-    if least is not None and known[least] < LOOSE_BELOW:
-        who = f"{names[least[0]]} and {names[least[1]]}"
+    if known[least] < LOOSE_BELOW:
         return "warn", "Matched, loose", f"{gap}{who} meet in {decimal(known[least], 2)} only."
-    if any(((a, group[a]), (b, group[b])) in found.answers_differ for a, b in known):
+    if any(((a, group[a]), (b, group[b])) in said.found.answers_differ for a, b in known):
         return "warn", "Answers differ", f"{gap}The shapes meet; a question at the object was answered differently."
     if missing:
-        return "warn", f"Matched, {len(group)} of {len(names)}", gap.strip()
-    if least is not None and known[least] < FAIR_BELOW:
-        who = f"{names[least[0]]} and {names[least[1]]}"
+        return "warn", f"Matched, {len(group)} of {len(said.names)}", gap.strip()
+    if known[least] < FAIR_BELOW:
         return "ok", "Matched", f"All overlap; {who} least, {decimal(known[least], 2)}."
     return "ok", "Matched", "All overlap closely."
 
@@ -216,7 +217,9 @@ def _voted(
     if count == len(opinions):
         return "ok", top, "All gave the same answer."
     others = [
-        f"{opinion.name} answered {opinion.answers[uid]}" if uid in opinion.answers else f"{opinion.name} gave no answer"
+        f"{opinion.name} answered {opinion.answers[uid]}"
+        if uid in opinion.answers
+        else f"{opinion.name} gave no answer"
         for opinion in opinions
         if opinion.answers.get(uid) != top
     ]

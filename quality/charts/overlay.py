@@ -66,7 +66,7 @@ def overlay(
     numbers: Mapping[str, str] | None = None,
     shown_width: float = SHOWN_WIDTH,
 ) -> Overlay:
-    """Outlines of the shapes and, where `numbers` (object id → number) says so, one badge per number over its top left."""
+    """Outlines of the shapes and, where `numbers` (object id → number) says so, one badge a number at its top left."""
     shapes = list(shapes)
     width, height = size
     unit = width / shown_width
@@ -115,7 +115,9 @@ def bounds(kind: str, value: Any) -> Bounds:
     """(x_min, y_min, x_max, y_max) of a shape."""
     if kind == "box":
         return cast(Bounds, tuple(float(number) for number in value))
-    points = [value] if kind == "point" else value if kind == "polyline" else [p for ring in _rings(value) for p in ring]
+    points = (
+        [value] if kind == "point" else value if kind == "polyline" else [p for ring in _rings(value) for p in ring]
+    )
     xs, ys = [float(point[0]) for point in points], [float(point[1]) for point in points]
     return min(xs), min(ys), max(xs), max(ys)
 

@@ -61,9 +61,7 @@ def range_bar(
     )
 
 
-def is_surely_bad(
-    lo: float | None, hi: float | None, target: float | None, *, less_is_better: bool = False
-) -> bool:
+def is_surely_bad(lo: float | None, hi: float | None, target: float | None, *, less_is_better: bool = False) -> bool:
     """Whether the whole interval lies on the bad side of the target; never without one of the three."""
     if lo is None or hi is None or target is None:
         return False

@@ -30,7 +30,7 @@ def place(value: float) -> float:
 
 
 def round_step(span: float, most: int) -> float:
-    """The smallest of 1, 2, 2.5, 5 × 10^k that needs at most `most` steps for `span`. Raises ValueError for span <= 0."""
+    """The smallest of 1, 2, 2.5, 5 × 10^k of which `most` reach over `span`. Raises ValueError for span <= 0."""
     if not span > 0:
         raise ValueError(f"a span is above 0, not {span}")
     power = 10.0 ** math.floor(math.log10(span / most))

@@ -122,7 +122,9 @@ def speed_quality_scatter(points: Sequence[Point]) -> Scatter | None:
     quadrants = _quadrants()
     # The word of the median stands inside the plot at its right end, over the line.
     share_text = Text(RIGHT - 4, median_y + 13, "end", f"median {decimal(middle_share * 100)}")
-    places = [(across.at(one.speed), up.at(one.share * 100), up.at(one.hi * 100), up.at(one.lo * 100)) for one in points]
+    places = [
+        (across.at(one.speed), up.at(one.share * 100), up.at(one.hi * 100), up.at(one.lo * 100)) for one in points
+    ]
     labels = _place_names(points, places, [*map(_box_of_quadrant, quadrants), _box(share_text)])
     marks = tuple(
         Mark(

@@ -1,10 +1,11 @@
 """One tag per kind of chart, and the filters that write numbers as people read them. Geometry: ``quality.charts``."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 
 from quality.charts import words
@@ -24,7 +25,7 @@ register = template.Library()
 
 # --- Charts -----------------------------------------------------------------------------------------------------
 @register.inclusion_tag("quality/charts/range_bar.html")
-def range_bar(
+def range_bar(  # noqa: PLR0917 (a tag's arguments stand in a row)
     value: float | None,
     lo: float | None,
     hi: float | None,
@@ -39,7 +40,7 @@ def range_bar(
         value,
         lo,
         hi,
-        round(n),
+        n,
         scale_lo=float(scale_lo),
         scale_hi=float(scale_hi),
         target=target,
@@ -83,7 +84,7 @@ def swatch(style: str) -> dict[str, Any]:
 
 @register.simple_tag
 def icon(name: str) -> Any:
-    return template.loader.render_to_string("quality/_icon.html", {"address": f"{static('icons.svg')}#i-{name}"})
+    return render_to_string("quality/_icon.html", {"address": f"{static('icons.svg')}#i-{name}"})
 
 
 # --- Numbers ----------------------------------------------------------------------------------------------------
@@ -128,3 +129,13 @@ def initials(name: str) -> str:
 @register.simple_tag
 def share_of(part: float, whole: float) -> str:
     return words.percent(part / whole if whole else None)
+
+
+@register.simple_tag
+def age_of(moment: datetime, now: datetime) -> str:
+    return words.age((now - moment).total_seconds())
+
+
+@register.inclusion_tag("quality/charts/busy_bar.html")
+def busy_bar(share: float, is_warned: bool = False) -> dict[str, Any]:
+    return {"width": round(100 * min(1.0, max(0.0, share)), 1), "is_warned": is_warned}

@@ -8,10 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from labeling import queue
-from labeling.models import Slot
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from labeling import labels, queue
+from labeling.models import Label, Project, Slot
+from quality import issues
+from quality.models import Issue
 from tests.access.table import ACTORS, Cell
-from tests.line import Line, payload
+from tests.line import DOCUMENT, Line, payload, picture_bytes
+from workforce import jobs, tokens
 from workforce.errors import Refusal
 from workforce.models import Person
 
@@ -26,6 +32,8 @@ class RequestOf:
     def encoded(self) -> bytes:
         if self.body is None:
             return b""
+        if isinstance(self.body, bytes):
+            return self.body
         if self.content_type == "application/json":
             return json.dumps(self.body, default=str).encode()
         from urllib.parse import urlencode
@@ -109,3 +117,227 @@ def release(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": slot.uid}, {"lease_token": slot.lease_token})
 
 
+
+
+# --- Things that hang below the stage ---------------------------------------------------------------------------
+def submitted_label(stage: Line) -> Label:
+    """A label that Lena made, in review, with nobody holding its review."""
+    found = Label.objects.filter(project=stage.project).first()
+    if found is not None:
+        return found
+    Project.objects.filter(pk=stage.project.pk).update(review_share=100)
+    slot = queue.lease_next_rows(stage.cast.lena, stage.project).slots[0]
+    labels.submit_label(
+        stage.cast.lena,
+        str(slot.uid),
+        token=slot.lease_token or 0,
+        payload=payload((1, 1, 9, 9)),
+        ontology_version=1,
+        key="stage",
+    )
+    return Label.objects.get(slot=slot)
+
+
+def issue_of_lena(stage: Line) -> Issue:
+    found = Issue.objects.filter(project=stage.project).first()
+    if found is None:
+        row = submitted_label(stage).project_row
+        found = issues.open_issue(stage.cast.lena, row, category="edge_case", text="One car or two?")
+    return found
+
+
+@request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
+@request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
+@request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
+@request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
+@request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
+def without_values(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("api-project", "api-project-labels", "api-project-export", "api-project-issues")
+@request_for("admin:project", "admin:project-data", "admin:project-people", "admin:project-queue")
+@request_for("admin:project-settings", "admin:project-issues", "admin:project-performance")
+@request_for("admin:project-performance-csv", "admin:project-performance-json", "admin:project-quality")
+def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("admin:(?P<url>.*)$")
+def anything_else(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"url": "nothing/here/"})
+
+
+@request_for("api-project PATCH")
+def change_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"brief": "Find every car and its plate."})
+
+
+@request_for("api-projects POST")
+def new_project(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "ontology": stage.ontology.ontology.uid, "name": "New", "brief": "x"}
+    return RequestOf({}, body)
+
+
+@request_for("api-project-batches")
+def new_batch(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "second", "dataset": stage.dataset.uid})
+
+
+@request_for("api-project-imports", "api-dataset-imports")
+def new_import(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"kind": "folder", "dataset": stage.dataset.uid, "folder": ""})
+
+
+@request_for("api-dataset-imports POST")
+def new_import_of_dataset(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.dataset.uid}, {"kind": "folder", "folder": ""})
+
+
+@request_for("api-ontologies POST")
+def new_ontology(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New", "document": DOCUMENT})
+
+
+@request_for("api-ontology", "admin:ontology")
+def of_ontology(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.ontology.ontology.uid})
+
+
+@request_for("api-ontology-versions")
+def new_version(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.ontology.ontology.uid}, {"document": DOCUMENT})
+
+
+@request_for("api-datasets POST")
+def new_dataset(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New"})
+
+
+@request_for("api-dataset", "api-dataset-data-rows", "admin:dataset")
+def of_dataset(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.dataset.uid})
+
+
+@request_for("api-dataset-data-rows POST")
+def new_rows(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.dataset.uid}, {"rows": [{"external_id": "new"}]})
+
+
+@request_for("api-dataset-pictures")
+def new_picture(stage: Line, person: Person | None) -> RequestOf:
+    body = encode_multipart(BOUNDARY, {"pictures": SimpleUploadedFile("new.png", picture_bytes("red").read())})
+    return RequestOf({"uid": stage.dataset.uid}, body, content_type=MULTIPART_CONTENT)
+
+
+@request_for("api-tokens POST")
+def new_token(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "t", "scopes": ["read"], "days": 3})
+
+
+@request_for("api-token", "admin:token-revoke")
+def token_of_max(stage: Line, person: Person | None) -> RequestOf:
+    token, _ = tokens.issue_token(stage.cast.max, stage.cast.home, name="nightly", scopes=["read"])
+    return RequestOf({"uid": token.uid})
+
+
+@request_for("api-job", "api-job-problems", "admin:job")
+def job_of_max(stage: Line, person: Person | None) -> RequestOf:
+    job = jobs.start_job(stage.cast.max, stage.cast.home, kind="import", task="labeling.tasks.run_import", settings={})
+    return RequestOf({"uid": job.uid})
+
+
+@request_for("api-slot-decide")
+def decide(stage: Line, person: Person | None) -> RequestOf:
+    label = submitted_label(stage)
+    for holder in (person, stage.cast.rita):
+        try:
+            slots = queue.lease_next_rows(holder, stage.project, kind=Slot.Kind.REVIEW).slots if holder else ()
+        except Refusal:
+            continue
+        if slots:
+            body = {"lease_token": slots[0].lease_token, "version": label.last_version, "decision": "approve"}
+            return RequestOf({"uid": slots[0].uid}, body)
+    raise AssertionError("the stage has no label to review")
+
+
+@request_for("api-row-issues")
+def ask(stage: Line, person: Person | None) -> RequestOf:
+    row = submitted_label(stage).project_row
+    return RequestOf({"uid": row.uid}, {"category": "edge_case", "text": "What is this?"})
+
+
+@request_for("api-issue", "admin:issue")
+def of_issue(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid})
+
+
+@request_for("api-issue-comment")
+def say(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two."})
+
+
+@request_for("api-issue-resolve")
+def resolve(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {})
+
+
+@request_for("api-issue-reopen", "admin:issue-reopen")
+def reopen(stage: Line, person: Person | None) -> RequestOf:
+    issue = issues.resolve_issue(stage.cast.ada, issue_of_lena(stage))
+    return RequestOf({"uid": issue.uid}, {})
+
+
+@request_for("admin:row")
+def of_row(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": submitted_label(stage).project_row.uid})
+
+
+@request_for("admin:row-winner", "admin:row-gold")
+def act_on_row(stage: Line, person: Person | None) -> RequestOf:
+    label = submitted_label(stage)
+    body = {"label": label.uid, "reason": "It is the better one."}
+    return RequestOf({"uid": label.project_row.uid}, body, content_type=FORM)
+
+
+@request_for("admin:issue-comment", "admin:issue-resolve")
+def act_on_issue(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two."}, content_type=FORM)
+
+
+@request_for("admin:person")
+def of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.nora.uid})
+
+
+@request_for("admin:person-change")
+def change_person(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "role": "viewer", "is_active": "on"}
+    return RequestOf({"uid": stage.cast.nora.uid}, body, content_type=FORM)
+
+
+@request_for("admin:team")
+def of_team(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.team.uid})
+
+
+@request_for("admin:people POST", "admin:teams POST", "admin:tokens POST", "admin:datasets POST")
+@request_for("admin:ontologies POST", "admin:project-new POST")
+def empty_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {}, content_type=FORM)
+
+
+@request_for("admin:project-people POST", "admin:project-data POST", "admin:project-settings POST")
+def empty_form_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {}, content_type=FORM)
+
+
+@request_for("admin:project-people-revoke")
+def revoke(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"receiver": f"person:{stage.cast.leo.uid}"}, content_type=FORM)
+
+
+@request_for("admin:project-queue-clear")
+def clear(stage: Line, person: Person | None) -> RequestOf:
+    queue.lease_next_rows(stage.cast.leo, stage.project)
+    return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.leo.uid}, content_type=FORM)

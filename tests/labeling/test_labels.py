@@ -141,7 +141,9 @@ def test_fifty_people_lease_and_submit_a_thousand_slots(cast: Any) -> None:
     from tests.cast import PASSWORD  # noqa: F401
     from tests.line import make_line
     from labeling import project_access
+    from quality import consensus
     from workforce import organizations
+    from workforce.models import Event
     from workforce.roles import Role
 
     line = make_line(cast, rows=500, consensus_share=100, consensus_labels=2, review_share=0)
@@ -206,6 +208,10 @@ def test_fifty_people_lease_and_submit_a_thousand_slots(cast: Any) -> None:
         thread.join(240)
     done.set()
     reaper.join(10)
+    # Two opinions a row: what becomes of it is said once they are scored, which is what the jobs of the submits do.
+    assert Event.objects.filter(task="quality.tasks.score_row").count() == 1000
+    for uid in ProjectRow.objects.filter(project=line.project).values_list("uid", flat=True):
+        consensus.score_row(uid)
 
     assert broken == []
     slots = list(line.slots())

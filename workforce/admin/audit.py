@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -32,12 +33,16 @@ def log(request: PersonRequest) -> HttpResponse:
     if len(places) > 1:
         names = [(str(place.uid), place.name) for place in places]
         menus.insert(0, filters.menu(request, "organization", "Organization", names, any_title=organization.name))
+    page = paging.page_of(request, _of_action(events, request))
     return show(
         request,
         "workforce/admin/audit.html",
         title="Audit log",
         organization=organization,
-        page=paging.page_of(request, _of_action(events, request)),
+        page=page,
+        lines=[
+            (event, event.actor_role.replace("_", " "), _facts(event.before), _facts(event.after)) for event in page.rows
+        ],
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
         query=request.GET.urlencode(),
@@ -67,6 +72,12 @@ def _places(request: PersonRequest) -> list[Organization]:
 def _of_action(events: QuerySet[AuditEvent], request: PersonRequest) -> QuerySet[AuditEvent]:
     action = request.GET.get("action", "")
     return events.filter(action=action) if action and "\0" not in action else events
+
+
+def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """What stood there, as words: a list is read out, an empty value leaves its line out."""
+    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+    return [(name.replace("_", " "), str(value)) for name, value in shown.items() if value not in (None, "")]
 
 
 def _as_lines(events: Iterable[AuditEvent]) -> Iterable[str]:

@@ -46,6 +46,8 @@ class Entry:
 _pages: list[Page] = []
 _entries: list[Entry] = []
 _searches: list[Search] = []
+# Django's pages for its own change forms; none of ours uses them, and each would be one more door.
+UNUSED = {"view_on_site", "autocomplete", "jsi18n"}
 GROUPS = ("Line", "People", "Data", "Organization")
 SHORTEST_SEARCH = 2
 
@@ -101,6 +103,9 @@ class CrewlineAdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             context["reader"] = reader_of(request)
         return {**context, "templates": {"navigation": "workforce/admin/navigation.html"}}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in UNUSED]
 
     def extra_urls(self) -> list[URLPattern]:
         return [path(page.route, self.admin_view(page.view), name=page.name) for page in _pages]
