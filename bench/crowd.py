@@ -27,7 +27,7 @@ class Seen:
     cycles: list[float] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
-    first: float = 0.0
+    end: float = 0.0
     last: float = 0.0
 
 
@@ -57,10 +57,9 @@ class Door:
         return status, json.loads(content)
 
 
-async def work(door: Door, project: str, seconds: float, seed: int, seen: Seen, start: asyncio.Event) -> None:
+async def work(door: Door, project: str, seed: int, seen: Seen) -> None:
     rng, hand, failures = random.Random(seed), [], 0
-    await start.wait()
-    while time.perf_counter() < seen.first + seconds and failures < GIVE_UP_AFTER:
+    while time.perf_counter() < seen.end and failures < GIVE_UP_AFTER:
         began = time.perf_counter()
         have = [row["slot"]["uid"] for row in hand]
         status, answer = await door.post(f"/api/v1/projects/{project}/claim/", {"have": have})
@@ -98,21 +97,17 @@ async def work(door: Door, project: str, seconds: float, seed: int, seen: Seen, 
 async def drive(plan: dict[str, Any]) -> dict[str, Any]:
     doors = [Door("127.0.0.1", plan["port"], person["headers"]) for person in plan["people"]]
     await asyncio.gather(*(door.open() for door in doors))
-    seen, start = Seen(), asyncio.Event()
-    tasks = [
-        asyncio.create_task(work(door, plan["project"], plan["seconds"], plan["seed"] * 1000 + number, seen, start))
-        for number, door in enumerate(doors)
-    ]
-    used, seen.first = time.process_time(), time.perf_counter()
-    start.set()
-    await asyncio.gather(*tasks)
+    used, first = time.process_time(), time.perf_counter()
+    seen = Seen(end=first + plan["seconds"])
+    seeds = range(plan["seed"] * 1000, plan["seed"] * 1000 + len(doors))
+    await asyncio.gather(*(work(door, plan["project"], seed, seen) for door, seed in zip(doors, seeds, strict=True)))
     return {
         "claims": seen.claims,
         "submits": seen.submits,
         "cycles": seen.cycles,
         "others": dict(seen.others),
         "twice": sum(count > 1 for count in seen.rows.values()),
-        "wall": max(seen.last - seen.first, 1e-9),
+        "wall": max(seen.last - first, 1e-9),
         "client_cpu": time.process_time() - used,
     }
 

@@ -97,5 +97,3 @@ def main(*, what: str, **values: Any) -> None:
     answer = {"fill": fill, "project": add_project}[what](**values)
     connection.close()
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
-
-

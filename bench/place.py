@@ -67,8 +67,8 @@ class Place:
                 break
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)
             with contextlib.suppress(OSError, http.client.HTTPException):
-                connection.request("GET", "/api/v1/projects/")
-                if connection.getresponse().status == 401:
+                connection.request("GET", "/login/")
+                if connection.getresponse().status == 200:
                     return
             connection.close()
             time.sleep(0.2)
@@ -84,8 +84,8 @@ class Place:
     def cpu_seconds(self) -> dict[str, float]:
         """CPU used so far: web, relay, PostgreSQL (with all their children), and everything on the machine."""
         roots = {name: bound.process.pid for name, bound in self.children.items()}
-        postgres = [server for server in self.running._started if server.name == "postgres"]
-        roots |= {"db": server.bound.process.pid for server in postgres}
+        servers = {server.name: server.bound.process.pid for server in self.running._started}
+        roots["db"] = servers["postgres"]
         return {**{name: cpu_of_family(pid) for name, pid in roots.items()}, "all": cpu_of_machine()}
 
 

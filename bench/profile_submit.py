@@ -23,6 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.work import make_payload
 
 WARM_UP = 15
+LAYERS = re.compile(r"db/models/|db/backends|psycopg/|rest_framework/")
 Act = Callable[[], Any]
 
 
@@ -97,7 +98,7 @@ def _functions(profiler: cProfile.Profile, cycles: int) -> str:
     root = str(Path(settings.BASE_DIR))
     found = []
     for (path, line, name), (_, calls, own, total, _) in stats.stats.items():  # type: ignore[attr-defined]
-        if (path.startswith(root) and ".venv" not in path) or re.search(r"db/models/|db/backends|psycopg/|rest_fr", path):
+        if (path.startswith(root) and ".venv" not in path) or LAYERS.search(path):
             short = path.removeprefix(root).rpartition("site-packages/")[2].lstrip("/")
             found.append((total / cycles * 1000, own / cycles * 1000, calls / cycles, f"{short}:{line} {name}"))
     lines = [f"  {total:7.2f} {own:7.2f} {calls:6.1f}  {name}" for total, own, calls, name in sorted(found)[::-1][:70]]

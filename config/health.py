@@ -8,28 +8,26 @@ from django.views.decorators.http import require_safe
 from workforce.alive import parts_alive
 
 PARTS = ("live", "bulk", "relay", "scheduler")
-_is_migrated = False
-
-
-def note_alive(part: str) -> None:
-    """Called by each part of the line every few seconds; a broker that is away is no reason to stop."""
-    try:
-        cache.set(f"alive:{part}", "1", ALIVE_SECONDS)
-    except (RedisError, OSError):
-        return
+_seen: set[str] = set()
 
 
 def database_state() -> str:
-    global _is_migrated
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        if not _is_migrated:
-            executor = MigrationExecutor(connection)
-            _is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return "ok" if is_migrated() else "migrations are missing"
     except DatabaseError:
         return "away"
-    return "ok" if _is_migrated else "migrations are missing"
+
+
+def is_migrated() -> bool:
+    """Whether nothing waits to be migrated; looked up until it is so, then remembered by the process."""
+    if "migrated" not in _seen:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _seen.add("migrated")
+    return True
 
 
 def states() -> dict[str, str]:

@@ -172,7 +172,7 @@ GUARDIAN_MONKEY_PATCH_USER = False
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
 # --- API --------------------------------------------------------------------------------------------------------
-KNOX_TOKEN_MODEL = "workforce.Token"
+KNOX_TOKEN_MODEL = "workforce.Token"  # noqa: S105  (the name of a table)
 REST_KNOX = {"TOKEN_MODEL": "workforce.Token", "TOKEN_PREFIX": "crew_"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -6,11 +6,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 OUR_FOLDERS = ("shared", "workforce", "labeling", "quality")
 
 
+# Django's own pattern, which a flag of its storage turns on for every script; ours alone are wanted.
+MODULE_PATTERNS = CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]
+
+
 class ModuleAwareStorage(CompressedManifestStaticFilesStorage):
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
-        *(
-            (f"{folder}/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1])
-            for folder in OUR_FOLDERS
-        ),
+        *((f"{folder}/*.js", MODULE_PATTERNS) for folder in OUR_FOLDERS),
     )

@@ -98,8 +98,7 @@ def _turned(picture: Image.Image) -> Image.Image | None:
     if picture.getexif().get(ORIENTATION, 1) == 1:
         picture.load()
         return None
-    turned = ImageOps.exif_transpose(picture)
-    return turned
+    return ImageOps.exif_transpose(picture)
 
 
 def _checksum(path: Path) -> str:

@@ -51,9 +51,7 @@ def _enter(batch: Batch, data_row_ids: list[int]) -> int:
     project = batch.project
     rows = []
     for data_row in DataRow.objects.filter(pk__in=data_row_ids).order_by("pk"):
-        row = ProjectRow(
-            project=project, data_row=data_row, batch=batch, priority=batch.priority, due_at=batch.due_at
-        )
+        row = ProjectRow(project=project, data_row=data_row, batch=batch, priority=batch.priority, due_at=batch.due_at)
         row.labels_wanted = labels_wanted(project, row)
         row.state = ProjectRow.State.WAITING if data_row.asset_path else ProjectRow.State.SET_ASIDE
         rows.append(row)

@@ -7,9 +7,9 @@ from django.db import transaction
 
 from labeling.annotations.payload_check import check_payload
 from labeling.faults import refuse_faults
+from labeling.models import Draft, Slot, WorkSession
 from labeling.ontologies import parsed
 from labeling.queue import permission_for
-from labeling.models import Draft, Slot, WorkSession
 from workforce import access
 from workforce.errors import NotFound, RuleViolation
 from workforce.models import ClockTimestamp, Person

@@ -55,8 +55,7 @@ def editor_rows(person: Person, slots: Sequence[Slot]) -> list[EditorRow]:
     """The editor's values for slots that ``person`` holds; the same number of queries for one or many."""
     rows = [slot.project_row_id for slot in slots]
     drafts = {
-        (draft.project_row_id, draft.kind): draft
-        for draft in Draft.objects.filter(person=person, project_row__in=rows)
+        (draft.project_row_id, draft.kind): draft for draft in Draft.objects.filter(person=person, project_row__in=rows)
     }
     versions = _versions_to_show(slots)
     added = {name: ask(person, slots) for name, ask in _additions.items()}

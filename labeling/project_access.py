@@ -70,12 +70,12 @@ def revoke_role(actor: Person, project: Project, receiver: Person | Team) -> Non
 
 def grant_of(project: Project, receiver: Person | Team) -> Grant | None:
     if isinstance(receiver, Team):
-        return ProjectTeamGrant.objects.select_related("permission").filter(
-            content_object=project, group=receiver.group_id
-        ).first()
-    return ProjectPersonGrant.objects.select_related("permission").filter(
-        content_object=project, user=receiver
-    ).first()
+        return (
+            ProjectTeamGrant.objects.select_related("permission")
+            .filter(content_object=project, group=receiver.group_id)
+            .first()
+        )
+    return ProjectPersonGrant.objects.select_related("permission").filter(content_object=project, user=receiver).first()
 
 
 def person_grants(project: Project) -> QuerySet[ProjectPersonGrant]:

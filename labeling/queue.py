@@ -101,7 +101,9 @@ class Claim:
 
 
 # --- Claim ------------------------------------------------------------------------------------------------------
-def lease_next_rows(person: Person, project: Project, *, kind: str = Slot.Kind.LABEL, have: Iterable[str] = ()) -> Claim:
+def lease_next_rows(
+    person: Person, project: Project, *, kind: str = Slot.Kind.LABEL, have: Iterable[str] = ()
+) -> Claim:
     """Lease rows for ``person`` up to the batch size; ``have`` names slots that the page holds already.
 
     Returns the slots the page has not, own live leases first. Never raises because there is nothing to do."""
@@ -352,4 +354,3 @@ def sessions_without_lease() -> QuerySet[WorkSession]:
     return WorkSession.objects.filter(outcome=WorkSession.Outcome.OPEN).exclude(
         slot__state=Slot.State.LEASED, slot__lease_token=F("lease_token")
     )
-

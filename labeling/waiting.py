@@ -38,10 +38,11 @@ def work_waiting_for(person: Person) -> list[Waiting]:
         by_id = {project.pk: project for project in projects.order_by("name")}
         counts = _counts(list(by_id), [row_counter(state) for state in states])
         rows = ProjectRow.objects.filter(project__in=by_id, state__in=states).values("project")
-        since = {line["project"]: line for line in rows.annotate(oldest=Min("state_since"), due=Min("due_at"))}
+        dated = rows.annotate(oldest=Min("state_since"), due=Min("due_at"))
+        since = {line["project"]: (line["oldest"], line["due"]) for line in dated}
         for pk, project in by_id.items():
-            line = since.get(pk, {})
-            found.append(Waiting(project, kind, counts[pk], line.get("oldest"), line.get("due")))
+            oldest, due = since.get(pk, (None, None))
+            found.append(Waiting(project, kind, counts[pk], oldest, due))
     return sorted(found, key=lambda waiting: (waiting.row_count == 0, waiting.project.name, waiting.kind))
 
 

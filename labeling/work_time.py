@@ -39,6 +39,7 @@ def stage_of(slot: Slot) -> str:
 def beat(person: Person, slot: Slot, *, has_input: bool, at: datetime | None = None) -> WorkSession:
     """Note a heartbeat of ``person`` on ``slot``. ``at`` is the database's clock unless a caller read it already."""
     now = at or clock()
+    assert slot.lease_token is not None
     session, _ = WorkSession.objects.get_or_create(
         slot=slot,
         lease_token=slot.lease_token,

@@ -49,7 +49,6 @@ NAMES = {
     "otto": "Otto Other",
 }
 MEMBERS = ("pia", "lena", "leo", "lia", "rita", "eva", "tom", "nora", "dora")
-PASSWORD = "a long pass phrase for tests"  # noqa: S105
 
 
 def find_cast() -> Cast | None:
@@ -68,7 +67,9 @@ def find_cast() -> Cast | None:
 
 def make_cast() -> Cast:
     # Hashing fifteen passwords would be most of a test's time; sessions are made by force_login.
-    people = {key: Person.objects.create(email=f"{key}@example.org", name=name, password="!") for key, name in NAMES.items()}
+    people = {
+        key: Person.objects.create(email=f"{key}@example.org", name=name, password="!") for key, name in NAMES.items()
+    }
     home = organizations.found_organization("Home", people["ada"])
     away = organizations.found_organization("Away", people["otto"])
     ada = people["ada"]

@@ -15,7 +15,7 @@ from config import embedded
 IS_STARTER = "CREWLINE_TEST_HOME" not in os.environ
 if IS_STARTER and not os.environ.get("DATABASE_URL"):
     # Not pytest's own temporary folder: as root the server runs as another user, who cannot reach that.
-    home = Path(tempfile.mkdtemp(prefix="crewline-tests-", dir="/tmp"))  # noqa: S108
+    home = Path(tempfile.mkdtemp(prefix="crewline-tests-", dir="/tmp"))
     home.chmod(0o755)
     (home / "static").mkdir()
     os.environ["CREWLINE_TEST_HOME"] = os.environ["CREWLINE_HOME"] = str(home)

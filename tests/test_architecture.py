@@ -122,9 +122,9 @@ def _permission_calls(module: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
         if any(target.startswith(name) for name in ONLY_ACCESS):
             yield line, f"only access.py asks guardian: {target}"
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ("has_perm", "has_perms", "has_module_perms"):
-                yield node.lineno, f"{node.func.attr} knows no expiry; ask workforce.access"
+        name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+        if name in ("has_perm", "has_perms", "has_module_perms"):
+            yield node.lineno, f"{name} knows no expiry; ask workforce.access"
 
 
 def _upward_names(module: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:

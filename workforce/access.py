@@ -5,7 +5,7 @@ is (``access_owner``). Roots are organizations and the models that have grant ta
 person and membership active; a grant not run out by the database's clock; people of a vendor only where their vendor
 has a grant; *no access* of a person before every grant of a team and every organization role but the admin's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
 from django.db import connection
 from django.db.models import Exists, ForeignKey, Model, OuterRef, Q, QuerySet
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
@@ -58,9 +58,10 @@ def can(user: Someone, permission: Permission, thing: Model) -> Verdict:
     scopes = {ROLE_PERMISSIONS[role].get(permission) for role in roles}
     if Scope.ANY in scopes:
         return Verdict(True)
-    if place.owner is not None and scopes & {Scope.OWN, Scope.TEAM}:
-        if place.owner == user.pk or (Scope.TEAM in scopes and _leads(user, place.owner)):
-            return Verdict(True)
+    if place.owner is None or not scopes & {Scope.OWN, Scope.TEAM}:
+        return Verdict(False, "missing_right")
+    if place.owner == user.pk or (Scope.TEAM in scopes and _leads(user, place.owner)):
+        return Verdict(True)
     return Verdict(False, "missing_right")
 
 
@@ -95,7 +96,7 @@ def access(
         queryset = queryset.select_for_update(of=("self",))
     try:
         thing = queryset.get(uid=uid)
-    except (queryset.model.DoesNotExist, ValidationError, ValueError):
+    except (ObjectDoesNotExist, ValidationError, ValueError):
         raise NotFound from None
     require(user, permission(thing) if callable(permission) else permission, thing)
     return thing
@@ -104,7 +105,7 @@ def access(
 # --- Who they are -----------------------------------------------------------------------------------------------
 def active_memberships(user: Someone) -> QuerySet[Membership]:
     """Memberships that count now. One who came with a token is a member only of the token's organization."""
-    held = Membership.objects.filter(person_id=user.pk, person__is_active=True, is_active=True)
+    held = Membership.objects.filter(person_id=user.pk or 0, person__is_active=True, is_active=True)
     only = getattr(user, "limited_to_organization", None)
     return held if only is None else held.filter(organization_id=only)
 
@@ -144,9 +145,7 @@ def roles_on(user: Someone, root: Model) -> frozenset[Role]:
 
 def permissions_of(user: Someone, root: Model) -> frozenset[Permission]:
     """Every permission that ``user`` holds on ``root`` in some scope."""
-    return frozenset(
-        permission for role in roles_on(user, root) for permission in ROLE_PERMISSIONS[role]
-    )
+    return frozenset(permission for role in roles_on(user, root) for permission in ROLE_PERMISSIONS[role])
 
 
 def organization_of(thing: Model) -> int:
@@ -218,8 +217,8 @@ def _roles_held(user: Someone, place: _Place) -> frozenset[Role] | None:
         if not _has_grants(place.root_model):
             return frozenset(inner)
         statement = _ROLES_BY_GRANT.format(
-            person_grant=_table(get_user_obj_perms_model(place.root_model)),
-            team_grant=_table(get_group_obj_perms_model(place.root_model)),
+            person_grant=_table(_person_grants(place.root_model)),
+            team_grant=_table(_team_grants(place.root_model)),
             groups=_table(Person.groups.through),
             team=_table(Team),
         )
@@ -274,13 +273,13 @@ def _reaches(user: Someone, model: type[Model], roles: list[str]) -> Q:
     return admin | (inside(inner) & ~barred) | Q(**{root_key: _granted(user, root, roles).values("pk")})
 
 
-def _granted(user: Someone, root: type[Model], roles: list[str]) -> QuerySet[Any]:
+def _granted(user: Someone, root: type[Model], roles: Sequence[str]) -> QuerySet[Any]:
     """The roots on which a live grant gives ``user`` one of ``roles``."""
     if not roles or not _has_grants(root):
         return root._default_manager.none()
     live = Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
-    people = get_user_obj_perms_model(root)._default_manager.filter(live, content_object=OuterRef("pk"))
-    teams = get_group_obj_perms_model(root)._default_manager.filter(live, content_object=OuterRef("pk"))
+    people = _person_grants(root)._default_manager.filter(live, content_object=OuterRef("pk"))
+    teams = _team_grants(root)._default_manager.filter(live, content_object=OuterRef("pk"))
     member = active_memberships(user).filter(organization=OuterRef("organization"))
     # A vendor's person needs a live grant of that vendor; a grant in the person's own name only refines it.
     vendor_gate = Q(Exists(member.filter(vendor=None))) | Q(
@@ -300,7 +299,7 @@ def _granted(user: Someone, root: type[Model], roles: list[str]) -> QuerySet[Any
 
 
 def _groups_of(user: Someone) -> QuerySet[Any]:
-    return Person.groups.through.objects.filter(person_id=user.pk).values("group_id")
+    return Person.groups.through.objects.filter(person_id=user.pk or 0).values("group_id")
 
 
 def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
@@ -321,8 +320,19 @@ def _granted_roots() -> list[type[Model]]:
     return [model for model in apps.get_models() if getattr(model, "access_root", "") == "self" and _has_grants(model)]
 
 
+def _person_grants(root: type[Model]) -> type[Model]:
+    """Guardian's table of grants to people beside ``root``, or its generic one, which we never use."""
+    found: type[Model] = get_user_obj_perms_model(root)  # type: ignore[arg-type]  # takes a model as well as a row
+    return found
+
+
+def _team_grants(root: type[Model]) -> type[Model]:
+    found: type[Model] = get_group_obj_perms_model(root)  # type: ignore[arg-type]  # takes a model as well as a row
+    return found
+
+
 def _has_grants(root: type[Model]) -> bool:
-    return hasattr(get_user_obj_perms_model(root), "granted_by")
+    return hasattr(_person_grants(root), "granted_by")
 
 
 def _root_path(model: type[Model]) -> str:

@@ -52,7 +52,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self._send_new(stream)
 
     async def _follow(self, stream: str, since: Any) -> None:
-        may = len(self.seen) < MOST_STREAMS and await database_sync_to_async(live.may_follow)(self.scope["user"], stream)
+        may = len(self.seen) < MOST_STREAMS and await database_sync_to_async(live.may_follow)(
+            self.scope["user"], stream
+        )
         if not may:
             await self.send_json({"refused": stream})
             return

@@ -17,11 +17,8 @@ def announce(organization_id: int, stream: str, kind: str, payload: dict[str, An
 
 def enqueue(organization_id: int, task: str, arguments: dict[str, Any], *, queue: str = "live") -> Event:
     """A job that must happen: the relay hands it to Celery after commit and again until the task notes it done."""
-    return Event.objects.create(
-        organization_id=organization_id, kind="job", task=task, queue=queue, payload=arguments
-    )
+    return Event.objects.create(organization_id=organization_id, kind="job", task=task, queue=queue, payload=arguments)
 
 
 def stream_of_person(person_uid: object) -> str:
     return f"person:{person_uid}"
-

@@ -28,9 +28,7 @@ class Refused:
     record: Any = None
 
 
-def start_job(
-    actor: Person, organization: Organization, *, kind: str, task: str, settings: dict[str, Any]
-) -> Job:
+def start_job(actor: Person, organization: Organization, *, kind: str, task: str, settings: dict[str, Any]) -> Job:
     """A queued job and its outbox row; call inside the transaction of the request."""
     job = Job.objects.create(organization=organization, kind=kind, started_by=actor, settings=settings)
     enqueue(organization.pk, task, {"job_uid": str(job.uid)}, queue="bulk")
@@ -39,9 +37,7 @@ def start_job(
 
 def begin(job_uid: str) -> Job | None:
     """The job, now running; none when it has ended already (a second delivery of the task)."""
-    Job.objects.filter(uid=job_uid, state=Job.State.QUEUED).update(
-        state=Job.State.RUNNING, started_at=ClockTimestamp()
-    )
+    Job.objects.filter(uid=job_uid, state=Job.State.QUEUED).update(state=Job.State.RUNNING, started_at=ClockTimestamp())
     return Job.objects.select_related("organization", "started_by").filter(uid=job_uid, state=Job.State.RUNNING).first()
 
 

@@ -11,7 +11,7 @@ from workforce.models import Organization, Person
 
 @transaction.atomic
 def register_person(*, email: str, name: str, password: str, is_simulated: bool = False) -> Person:
-    """A human with a login and no membership yet. Sign-up is closed: only commands, invitations and the demo call it."""
+    """A human with a login and no membership yet. Sign-up is closed: commands, invitations and the demo call this."""
     email = email.strip().lower()
     if Person.objects.filter(email=email).exists():
         raise RuleViolation("email_taken", "Someone with this e-mail address is registered already.")
@@ -31,7 +31,7 @@ def external_authors(organization: Organization, source: str, names: list[str]) 
     wanted = sorted(set(names))
     Person.objects.bulk_create(
         [
-            Person(kind=Person.Kind.EXTERNAL, name=name, source=source, source_organization=organization, password="!")
+            Person(kind=Person.Kind.EXTERNAL, name=name, source=source, source_organization=organization)
             for name in wanted
         ],
         ignore_conflicts=True,

@@ -52,9 +52,7 @@ def relay_once() -> int:
 def number_events() -> dict[str, int]:
     """Give the committed, unnumbered events of each stream their numbers, in order of id. Returns stream → last."""
     with transaction.atomic():
-        waiting = list(
-            Event.objects.filter(seq=None).exclude(stream="").order_by("id").only("id", "stream")[:CHUNK]
-        )
+        waiting = list(Event.objects.filter(seq=None).exclude(stream="").order_by("id").only("id", "stream")[:CHUNK])
         if not waiting:
             return {}
         by_stream: dict[str, list[Event]] = defaultdict(list)

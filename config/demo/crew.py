@@ -26,7 +26,9 @@ CREW = (
 )
 
 
-def opinion(skill: Skill, gold: dict[str, Any], options: dict[str, list[str]], size: tuple[int, int], seed: str) -> dict[str, Any]:
+def opinion(
+    skill: Skill, gold: dict[str, Any], options: dict[str, list[str]], size: tuple[int, int], seed: str
+) -> dict[str, Any]:
     """A label that ``skill`` would give instead of ``gold``. ``options``: question uid → values to be wrong with."""
     draw = random.Random(f"{seed}:{skill.name}")  # noqa: S311  (a simulation, not a secret)
     features = []
@@ -70,7 +72,7 @@ def _shaken(item: dict[str, Any], shake: float, size: tuple[int, int], draw: ran
 
     value = item["value"]
     if item["kind"] == "point":
-        return near(*value, reach=shake * 0.1 * max(size))
+        return near(value[0], value[1], shake * 0.1 * max(size))
     if item["kind"] != "box":
         return [near(x, y, shake * 0.08 * max(size)) for x, y in value]
     x1, y1, x2, y2 = value

@@ -7,6 +7,7 @@ import io
 import random
 import secrets
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
@@ -15,10 +16,11 @@ from django.db import transaction
 from PIL import Image
 
 from config.demo.crew import CREW, Skill, opinion, seconds
-from config.demo.photographs import LABELED, LIGHT, NOTE, ONTOLOGY, SHOWS, WAITING, Photograph
+from config.demo.photographs import LABELED, LIGHT, ONTOLOGY, SHOWS, WAITING, Photograph
 from labeling import batches, datasets, labels, ontologies, project_access, projects, queue, work_time
 from labeling.assets import take_picture
 from labeling.data_rows import NewRow, add_rows
+from labeling.events import label_submitted
 from labeling.models import (
     DataRow,
     Label,
@@ -80,7 +82,7 @@ def _people() -> tuple[list[tuple[str, str, str]], dict[str, Person]]:
         accounts.append((email, password, f"{name}, {to_try}"))
     for number, skill in enumerate(CREW):
         cast[skill.name] = Person.objects.create(
-            email=f"simulated-{number + 1}@demo.example", name=skill.name, password="!", is_simulated=True
+            email=f"simulated-{number + 1}@demo.example", name=skill.name, is_simulated=True
         )
     home = organizations.found_organization("Northlight Labs", cast["ada"])
     organizations.add_member(cast["ada"], home, cast["elena"], role=Membership.Role.WORKFORCE_MANAGER)
@@ -137,7 +139,9 @@ def _bytes_of(photograph: Photograph) -> io.BytesIO:
 
 def _gold(cast: dict[str, Person], project: Project, version: OntologyVersion) -> dict[int, dict[str, Any]]:
     """Project row → gold payload; each becomes a benchmark."""
-    by_name = {row.data_row.external_id: row for row in ProjectRow.objects.filter(project=project).select_related("data_row")}
+    by_name = {
+        row.data_row.external_id: row for row in ProjectRow.objects.filter(project=project).select_related("data_row")
+    }
     found = {}
     for photograph in LABELED:
         row = by_name[photograph.name]
@@ -150,11 +154,18 @@ def _gold(cast: dict[str, Person], project: Project, version: OntologyVersion) -
 def _payload(photograph: Photograph, version: OntologyVersion) -> dict[str, Any]:
     features = {feature["name"]: feature for feature in version.document["features"]}
     made = []
-    shapes = [("box", photograph.boxes), ("polygon", photograph.polygons), ("polyline", photograph.lines), ("point", photograph.points)]
+    shapes: list[tuple[str, Mapping[str, Sequence[Any]]]] = [
+        ("box", photograph.boxes),
+        ("polygon", photograph.polygons),
+        ("polyline", photograph.lines),
+        ("point", photograph.points),
+    ]
     for kind, by_class in shapes:
         for name, values in by_class.items():
             for number, value in enumerate(values):
-                nested = _machine(features[name], photograph.machines[number]) if features[name].get("questions") else []
+                nested = (
+                    _machine(features[name], photograph.machines[number]) if features[name].get("questions") else []
+                )
                 made.append(_item(features[name]["uid"], kind, _plain(value), nested))
     made.append(_item(features[LIGHT]["uid"], "radio", photograph.light))
     if photograph.shows:
@@ -193,7 +204,7 @@ def _work_of(
         payload = opinion(skill, truth, options, size, seed)
         took = seconds(skill, len(payload["features"]), seed)
         at = now - timedelta(days=DAYS_BACK - number * DAYS_BACK / len(gold), minutes=3 * number + skill.pace)
-        _past_submit(person, row, version, payload, took, at)
+        _past_submit(person, row, version, payload, took=took, at=at)
 
 
 def _safe_options(version: OntologyVersion) -> dict[str, list[str]]:
@@ -211,7 +222,7 @@ def _safe_options(version: OntologyVersion) -> dict[str, list[str]]:
 
 
 def _past_submit(
-    person: Person, row: ProjectRow, version: OntologyVersion, payload: dict[str, Any], took: float, at: Any
+    person: Person, row: ProjectRow, version: OntologyVersion, payload: dict[str, Any], *, took: float, at: Any
 ) -> None:
     slot = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state=Slot.State.OPEN).order_by("pk")[0]
     slot.state, slot.labeler, slot.submitted_at, slot.ontology_version = Slot.State.SUBMITTED, person, at, version
@@ -230,7 +241,12 @@ def _past_submit(
         idle_seconds=0,
     )
     WorkInterval.objects.create(
-        session=session, person=person, started_at=at - timedelta(seconds=took), ended_at=at, last_input_at=at, is_open=False
+        session=session,
+        person=person,
+        started_at=at - timedelta(seconds=took),
+        ended_at=at,
+        last_input_at=at,
+        is_open=False,
     )
     label = Label.objects.create(project=row.project, project_row=row, slot=slot, labeler=person)
     made = labels.add_version(
@@ -243,7 +259,7 @@ def _past_submit(
     )
     if row.state == ProjectRow.State.WAITING:
         move_row(row, ProjectRow.State.IN_WORK)
-    labels.label_submitted.send(sender=Label, label=label, version=made, actor=person)
+    label_submitted.send(sender=Label, label=label, version=made, actor=person)
 
 
 REVIEWS = 4
@@ -258,7 +274,9 @@ def _reviews(cast: dict[str, Person], project: Project) -> None:
             return
         slot = claim.slots[0]
         decision = "reject" if number == REVIEWS - 1 else "approve"
-        reasons = [{"code": "loose_box", "text": "The box is loose at the edge.", "object": "", "pin": None, "rule": ""}]
+        reasons = [
+            {"code": "loose_box", "text": "The box is loose at the edge.", "object": "", "pin": None, "rule": ""}
+        ]
         answer = review.decide(
             cast["noor"],
             str(slot.uid),
@@ -284,4 +302,6 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
         text="Is the helmet in her arm part of the person, or a thing of its own?",
         pin={"x": 390.0, "y": 430.0},
     )
-    issues.comment(cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?")
+    issues.comment(
+        cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?"
+    )

@@ -12,6 +12,7 @@ from labeling import drafts, labels, projects, queue, today
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Slot
 from workforce.api.inputs import idempotency_key
+from workforce.api.shapes import person_of
 from workforce.models import Token
 
 
@@ -59,16 +60,16 @@ class Claim(APIView):
 
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ClaimInput, request)
-        project = projects.project_for(request.user, uid)
+        project = projects.project_for(person_of(request), uid)
         have = [str(one) for one in values["have"]]
-        claim = queue.lease_next_rows(request.user, project, kind=self.kind, have=have)
-        rows = [row_document(row) for row in editor_rows(request.user, claim.slots)]
+        claim = queue.lease_next_rows(person_of(request), project, kind=self.kind, have=have)
+        rows = [row_document(row) for row in editor_rows(person_of(request), claim.slots)]
         empty = claim.empty and {
             "code": claim.empty.code,
             "message": claim.empty.message,
             "next_at": claim.empty.next_at and claim.empty.next_at.isoformat(),
         }
-        done_today = today.rows_done(request.user, project)
+        done_today = today.rows_done(person_of(request), project)
         return Response({"rows": rows, "today": done_today, "ready": len(rows) + len(have), "empty": empty})
 
 
@@ -84,7 +85,7 @@ class Heartbeat(APIView):
 
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(HeartbeatInput, request)
-        until = queue.keep_leases(request.user, uid, values["lease_token"], has_input=values["interactions"] > 0)
+        until = queue.keep_leases(person_of(request), uid, values["lease_token"], has_input=values["interactions"] > 0)
         return Response({"leased_until": until.isoformat()})
 
 
@@ -93,7 +94,7 @@ class DraftOfSlot(APIView):
 
     def put(self, request: Request, uid: str) -> Response:
         values = values_of(DraftInput, request)
-        saved = drafts.save_draft(request.user, uid, **values)
+        saved = drafts.save_draft(person_of(request), uid, **values)
         return Response({"revision": saved.revision, "saved_at": saved.saved_at.isoformat()})
 
 
@@ -103,7 +104,7 @@ class Submit(APIView):
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SubmitInput, request)
         answer = labels.submit_label(
-            request.user,
+            person_of(request),
             uid,
             token=values["lease_token"],
             payload=values["payload"],
@@ -119,7 +120,7 @@ class Skip(APIView):
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SkipInput, request)
         queue.skip_slot(
-            request.user, uid, values["lease_token"], reason=values["reason"], comment=values["comment"]
+            person_of(request), uid, values["lease_token"], reason=values["reason"], comment=values["comment"]
         )
         return Response({"state": Slot.State.SKIPPED})
 
@@ -129,7 +130,7 @@ class Release(APIView):
 
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(TokenInput, request)
-        queue.release_slot(request.user, uid, values["lease_token"])
+        queue.release_slot(person_of(request), uid, values["lease_token"])
         return Response({"state": Slot.State.OPEN})
 
 

@@ -1,6 +1,8 @@
 """Project: the line's settings. Its grants live beside it: one row per role of a person or of a team's group."""
 
 import secrets
+from collections.abc import Sequence
+from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -78,6 +80,9 @@ class Grant(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return self.role
+
     @property
     def role(self) -> str:
         return str(self.permission.codename)  # type: ignore[attr-defined]  # guardian's column
@@ -89,7 +94,7 @@ class ProjectPersonGrant(Grant, UserObjectPermissionBase):
     access_root = "content_object"
 
     class Meta(UserObjectPermissionBase.Meta):
-        unique_together = ()
+        unique_together: ClassVar[list[Sequence[str]]] = []
         constraints = [models.UniqueConstraint(fields=["user", "content_object"], name="one_grant_per_person")]
 
 
@@ -99,5 +104,5 @@ class ProjectTeamGrant(Grant, GroupObjectPermissionBase):
     access_root = "content_object"
 
     class Meta(GroupObjectPermissionBase.Meta):
-        unique_together = ()
+        unique_together: ClassVar[list[Sequence[str]]] = []
         constraints = [models.UniqueConstraint(fields=["group", "content_object"], name="one_grant_per_team")]

@@ -82,9 +82,7 @@ class Slot(Identified):
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LABEL)
     step = models.PositiveSmallIntegerField(default=0)
     # Review slots point at the label they judge.
-    label = models.ForeignKey(
-        "labeling.Label", models.CASCADE, null=True, blank=True, related_name="review_slots"
-    )
+    label = models.ForeignKey("labeling.Label", models.CASCADE, null=True, blank=True, related_name="review_slots")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     # Sent back at least once: only its labeler can lease it, and its time is rework.
     is_rework = models.BooleanField(default=False)

@@ -57,9 +57,7 @@ class WorkInterval(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["person"], condition=Q(is_open=True), name="one_open_interval_per_person"
-            ),
+            models.UniqueConstraint(fields=["person"], condition=Q(is_open=True), name="one_open_interval_per_person"),
             models.CheckConstraint(condition=Q(ended_at__gte=models.F("started_at")), name="interval_runs_forward"),
         ]
 

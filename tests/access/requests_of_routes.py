@@ -117,8 +117,6 @@ def release(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": slot.uid}, {"lease_token": slot.lease_token})
 
 
-
-
 # --- Things that hang below the stage ---------------------------------------------------------------------------
 def submitted_label(stage: Line) -> Label:
     """A label that Lena made, in review, with nobody holding its review."""

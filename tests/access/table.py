@@ -1,7 +1,8 @@
 """The access table: who may do what at every address.
 
 ``matrix.csv`` has one line per (route, method) with one cell per actor: allow, deny (403), hide (404, byte-equal to a
-random uid), login (sent to sign in), unauth (401), refuse (the right is there, but a rule of the work says no: 409 or 422). ``*`` names the value for every actor not named."""
+random uid), login (sent to sign in), unauth (401), refuse
+(the right is there, but a rule of the work says no: 409 or 422). ``*`` names the value for every actor not named."""
 
 import csv
 from collections.abc import Iterator

@@ -24,7 +24,9 @@ MAY_GROW = {"workforce_auditevent", "django_session", "labeling_draft"}
 def test_every_route_has_its_rows_and_every_row_its_route() -> None:
     known = routes()
     said = {route for route, _ in BY_ROUTE}
-    missing = [f"{route},{method or 'GET'},*=?" for route in sorted(set(known) - said) for method in known[route] or [""]]
+    missing = [
+        f"{route},{method or 'GET'},*=?" for route in sorted(set(known) - said) for method in known[route] or [""]
+    ]
     assert not missing, "routes without a row:\n" + "\n".join(missing)
     assert not sorted(said - set(known)), "rows whose route is gone"
     unsaid = [
@@ -50,7 +52,7 @@ def fingerprint() -> dict[str, str]:
         for table in connection.introspection.table_names(cursor):
             if table in MAY_GROW:
                 continue
-            cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, \'|\' ORDER BY t::text), \'\')) FROM "{table}" t')
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t")
             found[table] = cursor.fetchone()[0]
     return found
 

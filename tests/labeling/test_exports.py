@@ -104,7 +104,9 @@ def test_rows_are_read_a_chunk_at_a_time_with_the_same_number_of_queries(cast: C
     for project_rows in (10, 30):
         ids = list(ProjectRow.objects.order_by("pk").values_list("pk", flat=True)[:project_rows])
         ProjectRow.objects.filter(pk__in=ids).update(state=ProjectRow.State.IN_REVIEW)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             documents(line, states=[ProjectRow.State.IN_REVIEW])
         counts.append(len(queries))
     per_chunk = (counts[1] - counts[0]) / 2

@@ -25,7 +25,10 @@ from workforce.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from workforce.models import AuditEvent, Event, Job, JobProblem, Person
 
 pytestmark = pytest.mark.django_db
-CLEAN = [{"feature": "car", "kind": "box", "value": [1, 1, 20, 20]}, {"feature": "Light", "kind": "radio", "value": "Day"}]
+CLEAN = [
+    {"feature": "car", "kind": "box", "value": [1, 1, 20, 20]},
+    {"feature": "Light", "kind": "radio", "value": "Day"},
+]
 
 
 @pytest.fixture
@@ -144,7 +147,9 @@ def test_a_global_key_of_another_row_is_refused_even_in_another_dataset(line: Li
     DataRow.objects.create(
         dataset=other, organization=line.cast.home, external_id="a", global_key="g", created_by=line.cast.ada
     )
-    job = run(line, "data_rows", lines_of({"external_id": "b", "global_key": "g"}, {"external_id": "c", "global_key": "h"}))
+    job = run(
+        line, "data_rows", lines_of({"external_id": "b", "global_key": "g"}, {"external_id": "c", "global_key": "h"})
+    )
     assert counts(job) == ("done", 2, 1, 0, 1)
     assert codes(job) == {"b": "global_key_taken"}
 
@@ -216,7 +221,9 @@ def test_no_path_leads_out_of_the_import_root(line: Line, root: Path, name: str)
     assert not Job.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/..\\..\\x", "link.png", "x\u0000.png", "dir", "%2e%2e/x"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "a/..\\..\\x", "link.png", "x\u0000.png", "dir", "%2e%2e/x"]
+)
 def test_no_file_of_a_row_leads_out_of_the_import_root(line: Line, root: Path, name: str) -> None:
     (root / "link.png").symlink_to("/etc/passwd")
     (root / "dir").mkdir()
@@ -236,7 +243,11 @@ def test_without_an_import_root_nothing_is_read_by_path(line: Line, settings: An
 
 def test_names_like_those_in_hostile_archives_are_only_names(line: Line) -> None:
     names = ["..", "../evil", "a/../../b.png", "C:evil.png", "con\nfig", "\u202egnp.exe"]
-    document = {"images": [{"id": n, "file_name": name} for n, name in enumerate(names)], "annotations": [], "categories": []}
+    document = {
+        "images": [{"id": n, "file_name": name} for n, name in enumerate(names)],
+        "annotations": [],
+        "categories": [],
+    }
     job = run(line, "coco", lines_of(document))
     assert job.done_count == 0 and job.refused_count == len(names)
 
@@ -269,7 +280,9 @@ def test_coco_annotations_join_rows_that_were_uploaded_before(line: Line) -> Non
     assert codes(job) == {"nowhere.png": "file_missing"}
     version = LabelVersion.objects.select_related("author").first()
     assert version and (version.author.name, version.author.kind) == ("detector", Person.Kind.EXTERNAL)
-    assert version.payload["features"][0]["value"] == [1, 1, 11, 11] and version.payload["features"][0]["feature"] == CAR
+    assert (
+        version.payload["features"][0]["value"] == [1, 1, 11, 11] and version.payload["features"][0]["feature"] == CAR
+    )
     assert counts(run(line, "coco", lines_of(document), **order)) == ("done", 3, 0, 2, 1)
     assert LabelVersion.objects.count() == 2
 
@@ -388,7 +401,9 @@ def test_gold_goes_to_who_keeps_it_and_is_refused_when_nobody_does(line: Line) -
         kept: list[Any] = []
 
         def keep(**facts: Any) -> None:
-            kept.append((facts["project_row"].data_row.external_id, facts["payload"]["features"][0]["value"], facts["actor"]))
+            kept.append(
+                (facts["project_row"].data_row.external_id, facts["payload"]["features"][0]["value"], facts["actor"])
+            )
 
         with listening(gold_imported, keep):
             assert run_labels(line, gold).done_count == 1

@@ -32,7 +32,9 @@ def test_two_people_never_hold_one_slot(line: Line) -> None:
 
 
 def test_rows_come_in_the_order_they_went_in(line: Line) -> None:
-    names = [slot.project_row.data_row.external_id for slot in queue.lease_next_rows(line.cast.lena, line.project).slots]
+    names = [
+        slot.project_row.data_row.external_id for slot in queue.lease_next_rows(line.cast.lena, line.project).slots
+    ]
     assert names == ["row-00000", "row-00001"]
     assert {slot.why for slot in line.slots().filter(state=Slot.State.LEASED)} == {"oldest"}
 

@@ -24,7 +24,13 @@ def test_one_thing_and_many_things_say_the_same(line: Line) -> None:
     """``can`` asks by SQL, ``visible_to`` builds a condition: for every actor, permission and kind of thing alike."""
     slot = lease_next_rows(line.cast.lena, line.project).slots[0]
     submit(line.cast.lena, slot)
-    things = [line.project, ProjectRow.objects.first(), Slot.objects.get(pk=slot.pk), Label.objects.get(), line.cast.home]
+    things = [
+        line.project,
+        ProjectRow.objects.first(),
+        Slot.objects.get(pk=slot.pk),
+        Label.objects.get(),
+        line.cast.home,
+    ]
     for name in filter(None, ACTORS.values()):
         person = Person.objects.get(pk=getattr(line.cast, name).pk)
         for thing in things:
@@ -43,7 +49,9 @@ def test_another_tenant_is_hidden_and_a_missing_right_is_not_allowed(line: Line)
 
 
 def test_access_fetches_by_uid_and_never_by_number(line: Line) -> None:
-    assert access.access(line.cast.max, Project.objects.all(), line.project.uid, Permission.VIEW_PROJECT) == line.project
+    assert (
+        access.access(line.cast.max, Project.objects.all(), line.project.uid, Permission.VIEW_PROJECT) == line.project
+    )
     for bad in (str(line.project.pk), "", "../x", "00000000-0000-0000-0000-000000000000"):
         with pytest.raises(NotFound):
             access.access(line.cast.max, Project.objects.all(), bad, Permission.VIEW_PROJECT)

@@ -69,7 +69,9 @@ def test_tampering_by_the_owner_is_found(cast: Cast, tampering: str, found: str)
     while audit.seal_new_events():
         continue
     owner = connections["owner"]
-    parameters = {key: value for key, value in owner.get_connection_params().items() if key in ("dbname", "user", "host")}
+    parameters = {
+        key: value for key, value in owner.get_connection_params().items() if key in ("dbname", "user", "host")
+    }
     with psycopg.connect(**parameters, autocommit=True) as connection_of_owner:
         for table in ("workforce_auditevent", "workforce_auditseal"):
             connection_of_owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

@@ -6,11 +6,10 @@ from django.views.decorators.http import require_safe
 
 from workforce import jobs as job_rules
 from workforce.admin import filters, paging
-from workforce.admin.pages import PersonRequest, reader_of, show
+from workforce.admin.pages import PersonRequest, show
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotFound
 from workforce.models import Job
-from workforce.roles import Permission
 
 MOST_PROBLEMS = 200
 

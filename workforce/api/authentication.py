@@ -41,7 +41,7 @@ class SessionOfPerson(SessionAuthentication):
         return "Session"
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular has no types
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "workforce.api.authentication.TokenOfOrganization"
     name = "token"
 

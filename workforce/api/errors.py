@@ -36,7 +36,11 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
     if response is None:
         return None
     if isinstance(error, exceptions.ValidationError):
-        body = {"code": "invalid_input", "message": "Some values are wrong. Nothing was changed.", "faults": error.detail}
+        body = {
+            "code": "invalid_input",
+            "message": "Some values are wrong. Nothing was changed.",
+            "faults": error.detail,
+        }
         response.data, response.status_code = body, 422
     else:
         detail = getattr(error, "detail", "")

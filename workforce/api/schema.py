@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 from workforce.api.permissions import SignedInWithinScope
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular has no types
+class SessionScheme(OpenApiAuthenticationExtension):
     target_class = "workforce.api.authentication.SessionOfPerson"
     name = "session"
 

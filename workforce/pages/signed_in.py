@@ -11,7 +11,7 @@ from workforce.models import Person
 
 
 class PersonRequest(HttpRequest):
-    user: Person  # type: ignore[assignment]  # login_required has seen to it
+    user: Person  # login_required has seen to it
 
 
 def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

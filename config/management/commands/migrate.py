@@ -1,10 +1,10 @@
 """``migrate`` that uses the owner's connection where there is one, and afterwards gives the application's role what
 it needs: read and write everywhere, only INSERT and SELECT on the audit tables."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
@@ -12,7 +12,7 @@ from workforce.models import AuditEvent, AuditSeal
 
 
 class Command(DjangoMigrate):
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         if "owner" in settings.DATABASES:
             parser.set_defaults(database="owner")

@@ -112,7 +112,6 @@ def test_who_may_decide_over_http(line: Line) -> None:
     assert send(line.cast.rita, Slot(uid=uuid.uuid4(), lease_token=1)).status_code == 404
 
 
-@pytest.mark.xfail(strict=True, reason="TranslateRefusals reads request.user.is_authenticated where user is None")
 def test_who_is_not_signed_in_gets_401(line: Line) -> None:
     slot = hold(line.cast.rita, review_slot(label_row(line.cast.lena, line)))
     assert send(None, slot).status_code == 401

@@ -1,0 +1,209 @@
+"""Work typed is work kept: through a killed browser, a cut line, a lost answer and a lease that ran out."""
+
+import contextlib
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Error, Playwright, Request, Route, expect
+
+from labeling.models import Draft, Label, Slot
+from tests.browser.conftest import FLAGS
+from tests.browser.hands import OFFLINE, REFUSED, Editor, Hand, session_cookie
+from tests.browser.site import Site
+from tests.line import LIGHT, Line
+from workforce.models import ClockTimestamp, Person
+
+SignIn = Callable[[Person], Hand]
+FIRST, SECOND = ((90, 190), (275, 330)), ((370, 220), (560, 360))
+
+
+def wake(editor: Editor) -> None:
+    """Coming back to the tab: the page asks at once how its lease stands, and not only every 15 s."""
+    editor.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def end_lease(person: Person, row: str) -> None:
+    held = Slot.objects.filter(labeler=person, state="leased", project_row__data_row__external_id=row)
+    assert held.update(leased_until=ClockTimestamp() - timedelta(seconds=1)) == 1
+
+
+# --- The browser dies ---------------------------------------------------------------------------------------------
+def pid_of_browser(profile: Path) -> int:
+    """The first process of the browser that uses ``profile``; its children carry a type."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+            is_main = not any(word.startswith("--type=") for word in words)
+            if is_main and f"--user-data-dir={profile}" in words:
+                return int(entry.parent.name)
+    raise AssertionError("no browser uses that profile")
+
+
+def test_a_killed_browser_loses_at_most_five_seconds(
+    street: Line, site: Site, playwright: Playwright, chromium: str, quiet_line: None, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile"
+
+    def open_browser() -> tuple[BrowserContext, Editor]:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium, args=FLAGS, viewport={"width": 1440, "height": 900}
+        )
+        context.add_cookies([session_cookie(site, street.cast.lena)])
+        editor = Editor(context.pages[0])
+        return context, editor
+
+    context, editor = open_browser()
+    # The server hears nothing, so that only the browser's own store can bring the work back.
+    context.route("**/draft/", lambda route: route.abort())
+    editor.page.goto(f"{site.address}/projects/{street.project.uid}/label/")
+    editor.wait_for_picture()
+    row = editor.row_name
+    editor.box(*FIRST)
+    editor.page.wait_for_timeout(2000)
+    editor.box(*SECOND)
+    os.kill(pid_of_browser(profile), signal.SIGKILL)
+    with contextlib.suppress(Error):
+        context.close()
+    assert not Draft.objects.exists()
+
+    context, editor = open_browser()
+    editor.page.goto(f"{site.address}/projects/{street.project.uid}/label/")
+    editor.wait_for_picture()
+    assert editor.row_name == row
+    expect(editor.page.locator("[data-toast]")).to_contain_text("Your work from this browser is back.")
+    assert editor.objects.count() >= 1
+    editor.wait_saved()
+    context.close()
+    assert Draft.objects.get().payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
+
+
+# --- The line is cut ----------------------------------------------------------------------------------------------
+def keys_sent(hand: Hand) -> list[str]:
+    keys: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/submit/"):
+            keys.append(request.headers["idempotency-key"])
+
+    hand.context.on("request", note)
+    return keys
+
+
+def test_offline_work_goes_up_once(street: Line, signed_in: SignIn, shots: Path) -> None:
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise(OFFLINE)
+    keys = keys_sent(lena)
+    editor = lena.label(street.project)
+    row = editor.row_name
+    lena.context.set_offline(True)
+    editor.box(*FIRST)
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    expect(editor.part("save")).to_have_text(re.compile(r"Offline since \d\d:\d\d. Kept in this browser"))
+    editor.press("Control+Enter")
+    words = r"Not sent yet, offline since \d\d:\d\d\. Your work is kept in this browser and goes up when the line is back\."
+    expect(editor.trouble("submit")).to_contain_text(re.compile(words))
+    lena.look("offline", shots)
+    assert not Label.objects.exists()
+    lena.context.set_offline(False)
+    editor.wait_for_other_row(row)
+    expect(editor.trouble("submit")).to_have_count(0)
+    assert len(keys) >= 2 and len(set(keys)) == 1
+    assert Label.objects.get().versions.count() == 1
+    assert not Draft.objects.exists()
+
+
+def test_a_lost_answer_makes_no_second_label(street: Line, signed_in: SignIn) -> None:
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise(OFFLINE)
+    keys = keys_sent(lena)
+    lost: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    editor = lena.label(street.project)
+    editor.box(*FIRST)
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    lena.context.route("**/submit/", lose_the_first)
+    editor.submit()
+    assert lost == [201]
+    assert len(keys) == 2 and len(set(keys)) == 1
+    assert Label.objects.get().versions.count() == 1
+
+
+# --- The lease runs out -------------------------------------------------------------------------------------------
+def draw_through_the_end(editor: Editor, person: Person) -> None:
+    """The lease ends between the two corners of a box."""
+    row = editor.row_name
+    editor.press("b")
+    editor.page.mouse.move(*editor.spot(FIRST[0]))
+    editor.page.mouse.down()
+    editor.page.mouse.move(*editor.spot((200, 260)), steps=3)
+    end_lease(person, row)
+    wake(editor)
+    words = r"Your lease ended at \d\d:\d\d\. Draft saved; the row is free again\. Take it back\?"
+    expect(editor.trouble("lease")).to_contain_text(re.compile(words))
+    editor.page.mouse.move(*editor.spot(FIRST[1]), steps=3)
+    editor.page.mouse.up()
+    expect(editor.objects).to_have_count(1)
+    editor.wait_saved()
+    assert Draft.objects.get().payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
+
+
+def test_a_lease_that_ran_out_is_taken_back(street: Line, signed_in: SignIn, shots: Path) -> None:
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise(REFUSED)
+    editor = lena.label(street.project)
+    draw_through_the_end(editor, street.cast.lena)
+    lena.look("lease-ended", shots)
+    editor.trouble("lease").get_by_role("button", name="Take it back").click()
+    expect(editor.trouble("lease")).to_have_count(0)
+    expect(editor.page.locator("[data-toast]")).to_contain_text("The row is yours again, with all your work.")
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    expect(editor.page.locator(f'[data-question="{LIGHT}"] [data-option="day"] input')).to_be_checked()
+    editor.submit()
+    assert Label.objects.get().labeler == street.cast.lena
+
+
+def test_a_row_that_went_to_another_is_not_taken_back(street: Line, signed_in: SignIn) -> None:
+    lena, leo = signed_in(street.cast.lena), signed_in(street.cast.leo)
+    lena.expect_noise(REFUSED)
+    editor = lena.label(street.project)
+    row = editor.row_name
+    draw_through_the_end(editor, street.cast.lena)
+    assert leo.label(street.project).row_name == row
+    editor.trouble("lease").get_by_role("button", name="Take it back").click()
+    expect(editor.trouble("lease")).to_contain_text("Your draft is kept for 30 days.")
+    editor.trouble("lease").get_by_role("button", name="Next row").click()
+    editor.wait_for_other_row(row)
+    assert Draft.objects.filter(person=street.cast.lena, project_row__data_row__external_id=row).exists()
+
+
+def test_a_submit_after_the_lease_says_what_became_of_the_work(street: Line, signed_in: SignIn) -> None:
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise(REFUSED)
+    editor = lena.label(street.project)
+    editor.box(*FIRST)
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    end_lease(street.cast.lena, editor.row_name)
+    editor.press("Control+Enter")
+    expect(editor.trouble("lease")).to_contain_text("Draft saved; the row is free again.")
+    assert not Label.objects.exists()
+    until = time.monotonic() + 3
+    while not Draft.objects.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert Draft.objects.get().payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)

@@ -1,0 +1,93 @@
+"""A label goes back with a reason, comes first at its maker's, and is approved the second time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from labeling.models import LabelVersion, ProjectRow
+from quality.models import Review
+from tests.browser.hands import Editor, Hand
+from tests.browser.lines import make_street
+from tests.browser.site import Site
+from tests.cast import Cast
+from tests.line import Line
+from workforce.models import Person
+
+SignIn = Callable[[Person], Hand]
+
+
+def label_one(editor: Editor) -> str:
+    row = editor.row_name
+    editor.box((90, 190), (230, 330))
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    editor.submit()
+    return row
+
+
+@pytest.fixture
+def reviewed(cast: Cast, site: Site) -> Line:
+    return make_street(cast, review_share=100)
+
+
+def test_back_to_its_maker_and_approved(reviewed: Line, signed_in: SignIn, shots: Path) -> None:
+    lena, rita = signed_in(reviewed.cast.lena), signed_in(reviewed.cast.rita)
+    row = label_one(lena.label(reviewed.project))
+
+    editor = rita.review(reviewed.project)
+    assert editor.row_name == row
+    rita.look("review", shots)
+    editor.press("n", "r")
+    dialog = editor.part("reason-dialog")
+    expect(dialog).to_be_visible()
+    dialog.locator('input[value="loose_box"]').check()
+    dialog.locator("textarea").fill("It cuts off the boot.")
+    rita.look("send-back", shots)
+    dialog.locator("[data-reason-send]").click()
+    expect(editor.part("stage-message")).to_be_visible()
+    rita.look("review-empty", shots)
+    assert Review.objects.get().reasons[0]["code"] == "loose_box"
+
+    lena.go("/")
+    came_back = lena.page.locator("[aria-labelledby=came-back]")
+    expect(came_back).to_contain_text("It cuts off the boot.")
+    expect(came_back).to_contain_text("Rita Rossi")
+    lena.look("home-came-back", shots)
+    lena.page.locator("[data-start]").click()
+    editor = Editor(lena.page)
+    editor.wait_for_picture()
+    assert editor.row_name == row
+    expect(editor.part("reasons")).to_contain_text("Car 1: It cuts off the boot.")
+    lena.look("rework", shots)
+    editor.part("reasons").get_by_role("button").click()
+    editor.press("v")
+    editor.drag((230, 260), (275, 260))
+    editor.submit()
+
+    editor = rita.review(reviewed.project)
+    assert editor.row_name == row
+    editor.press("a")
+    expect(editor.page.locator("[data-toast]")).to_contain_text("Approved.")
+    expect(editor.part("stage-message")).to_be_visible()
+    assert ProjectRow.objects.get(data_row__external_id=row).state == ProjectRow.State.DONE
+    last = LabelVersion.objects.order_by("number").last()
+    assert last is not None and last.number == 2
+    assert last.payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
+
+
+def test_fixed_and_approved(reviewed: Line, signed_in: SignIn, shots: Path) -> None:
+    lena, rita = signed_in(reviewed.cast.lena), signed_in(reviewed.cast.rita)
+    row = label_one(lena.label(reviewed.project))
+    editor = rita.review(reviewed.project)
+    editor.press("f", "n")
+    editor.drag((230, 260), (275, 260))
+    rita.look("fixing", shots)
+    editor.press("Control+Enter")
+    expect(editor.page.locator("[data-toast]")).to_contain_text("Fixed and approved.")
+    assert ProjectRow.objects.get(data_row__external_id=row).state == ProjectRow.State.DONE
+    assert Review.objects.get().fix_size["objects"] == 1
+    last = LabelVersion.objects.order_by("number").last()
+    assert last is not None and last.author == reviewed.cast.rita
+    assert last.payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
