@@ -127,14 +127,14 @@ class Person(threading.Thread):
 
     def submit(self, slot: int, row: int, token: int) -> None:
         payload = json.dumps(make_payload(self.rng))
-        uid = str(uuid.UUID(int=self.rng.getrandbits(128)))
+        uid = str(uuid.uuid4())
         values = {
             **self.known,
             "slot": slot,
             "row": row,
             "token": token,
             "uid": uid,
-            "key": str(uuid.UUID(int=self.rng.getrandbits(128))),
+            "key": str(uuid.uuid4()),
             "payload": payload,
             "hash": hashlib.sha256(payload.encode()).hexdigest(),
             "answer": json.dumps({"label": uid, "version": 1, "row": uid}),

@@ -54,6 +54,8 @@ class Door:
         status = int(answer[9:12])
         length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         content = await self.reader.readexactly(length)
+        if b"application/json" not in answer:
+            return status, {"code": "no_json"}  # a server error's page
         return status, json.loads(content)
 
 
@@ -80,7 +82,7 @@ async def work(door: Door, project: str, seed: int, seen: Seen) -> None:
             "ontology_version": row["ontology"]["version"],
         }
         asked = time.perf_counter()
-        status, answer = await door.post(row["urls"]["submit"], body, key=str(uuid.UUID(int=rng.getrandbits(128))))
+        status, answer = await door.post(row["urls"]["submit"], body, key=str(uuid.uuid4()))
         ended = time.perf_counter()
         if status != 201:
             seen.others[f"submit {status} {answer.get('code')}"] += 1

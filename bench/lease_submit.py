@@ -236,7 +236,7 @@ def measure(place: Place, options: argparse.Namespace) -> str:
         f"Others: the share of all cores that neither the servers nor the driver used.",
         "",
     ]
-    return "\n".join([*head, *table(cells, options.people)])
+    return "\n".join([*head, *table(cells, options.people), f"Errors in the servers' log: {place.errors() or 'none'}."])
 
 
 def note(text: str) -> None:

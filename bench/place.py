@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,8 +69,8 @@ class Place:
                 break
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)
             with contextlib.suppress(OSError, http.client.HTTPException):
-                connection.request("GET", "/login/")
-                if connection.getresponse().status == 200:
+                connection.request("GET", "/healthz")
+                if connection.getresponse().status in (200, 503):  # no workers here, so not the whole line is there
                     return
             connection.close()
             time.sleep(0.2)
@@ -80,6 +82,13 @@ class Place:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
+
+    def errors(self) -> dict[str, int]:
+        """The exceptions that web and relay wrote into their log, by their last line."""
+        lines = (self.home / "bench.log").read_text(errors="replace").splitlines()
+        return dict(
+            Counter(line[:120] for line in lines if re.match(r"[\w.]+(Error|Timeout|Exception|Warning)\b", line))
+        )
 
     def cpu_seconds(self) -> dict[str, float]:
         """CPU used so far: web, relay, PostgreSQL (with all their children), and everything on the machine."""

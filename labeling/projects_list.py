@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet
+from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from labeling.counters import row_counter
 from labeling.models import (
@@ -38,23 +38,32 @@ def rows_by_state_of(projects: Sequence[Project]) -> dict[int, dict[str, int]]:
 
 
 def people_count_of(projects: Sequence[Project]) -> dict[int, int]:
-    """Project's primary key → people with a live grant there, in their own name or through a team."""
+    """Project's primary key → active members with a live grant there, in their own name or through a team."""
     live = Q(content_object__in=[project.pk for project in projects]) & (
         Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
     )
     people: dict[int, set[int]] = defaultdict(set)
     barred: set[tuple[int, int]] = set()
-    own = ProjectPersonGrant.objects.filter(live).values_list("content_object_id", "user_id", "permission__codename")
-    for project_id, person_id, role in own:
+    own = ProjectPersonGrant.objects.filter(live, **_active("user"))
+    for project_id, person_id, role in own.values_list("content_object_id", "user_id", "permission__codename"):
         if role == Role.NO_ACCESS:
             barred.add((project_id, person_id))
         else:
             people[project_id].add(person_id)
-    team = ProjectTeamGrant.objects.filter(live).exclude(permission__codename=Role.NO_ACCESS)
-    for project_id, person_id in team.exclude(group__user=None).values_list("content_object_id", "group__user"):
+    team = ProjectTeamGrant.objects.exclude(permission__codename=Role.NO_ACCESS).filter(live, **_active("group__user"))
+    for project_id, person_id in team.values_list("content_object_id", "group__user"):
         if (project_id, person_id) not in barred:
             people[project_id].add(person_id)
     return {project.pk: len(people[project.pk]) for project in projects}
+
+
+def _active(person: str) -> dict[str, Any]:
+    """The condition that the person at this path is an active member of the project's organization."""
+    return {
+        f"{person}__is_active": True,
+        f"{person}__memberships__is_active": True,
+        f"{person}__memberships__organization": F("content_object__organization"),
+    }
 
 
 def batches_of(project: Project) -> QuerySet[Any]:

@@ -364,7 +364,9 @@ def _bottleneck(stages: dict[str, StageFlow]) -> Bottleneck | None:
 def _forecast(today: _Today, wip: dict[str, int], history: Sequence[FlowTotals]) -> Forecast | None:
     """From finished working days only; the day that runs says too little."""
     left = sum(wip[state] for state in (State.WAITING, State.IN_WORK, State.IN_REVIEW, State.IN_REWORK))
-    finished = list(pairwise(history))[:-1]
+    days = list(pairwise(history))[:-1]
+    # A day on which rows only came in was no day of work.
+    finished = [(before, after) for before, after in days if after.labeled > before.labeled or after.done > before.done]
     rates = [float(after.done - before.done) for before, after in finished][-FORECAST_OVER:]
     n, mean = len(rates), sum(rates) / len(rates) if rates else 0.0
     if n < FORECAST_FROM or mean <= 0 or left == 0:

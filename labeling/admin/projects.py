@@ -48,9 +48,7 @@ STAGES = [
 class QualityFields(forms.Form):
     """How many people label a row and how much is reviewed."""
 
-    consensus_share = forms.IntegerField(
-        label="Rows with consensus, %", min_value=0, max_value=100, initial=0
-    )
+    consensus_share = forms.IntegerField(label="Rows with consensus, %", min_value=0, max_value=100, initial=0)
     consensus_labels = forms.IntegerField(label="Labels on such a row", min_value=2, max_value=50, initial=3)
     consensus_threshold = forms.FloatField(
         label="Consensus wanted, 0 to 1",
@@ -87,9 +85,7 @@ class SettingsForm(QualityFields):
     state = forms.ChoiceField(
         choices=Project.State.choices, help_text="Paused: nobody gets a new row. Archived: closed."
     )
-    lease_idle_minutes = forms.IntegerField(
-        label="Idle limit, minutes", min_value=5, max_value=240
-    )
+    lease_idle_minutes = forms.IntegerField(label="Idle limit, minutes", min_value=5, max_value=240)
     field_order = ("name", "state", "lease_idle_minutes", "brief")
 
 

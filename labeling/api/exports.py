@@ -18,7 +18,7 @@ from workforce.models import Token
 
 class ExportOfProject(APIView):
     read_scope = Token.Scope.EXPORT
-    renderer_classes = (LinesRenderer, JSONRenderer)
+    renderer_classes = (JSONRenderer, LinesRenderer)
 
     @extend_schema(parameters=query_parameters("state", "names"), responses={(200, LINES): OpenApiTypes.BINARY})
     def get(self, request: Request, uid: str) -> StreamingHttpResponse:

@@ -14,7 +14,7 @@ from workforce.api.streams import LINES, LinesRenderer, stream_answer
 
 
 class ProblemsOfJob(APIView):
-    renderer_classes = (LinesRenderer, JSONRenderer)
+    renderer_classes = (JSONRenderer, LinesRenderer)
 
     @extend_schema(responses={(200, LINES): OpenApiTypes.BINARY})
     def get(self, request: Request, uid: str) -> StreamingHttpResponse:

@@ -9,10 +9,10 @@ from quality.admin.links import labels_link
 from quality.agreement.intervals import wilson_interval
 from quality.charts.day_bars import DayValue
 from quality.charts.range_bar import SHOWN_FROM
-from quality.charts.scatter import Point, median_of, standing_of
+from quality.charts.scatter import Point, Standing, median_of, standing_of
 from quality.charts.time_bar import TimePart
 from quality.charts.words import day, decimal, percent, score, whole
-from quality.performance import Conversation, Mean, PersonPerformance, ProjectPerformance, Rate, Seconds
+from quality.performance import ENOUGH, Conversation, Mean, PersonPerformance, ProjectPerformance, Rate, Seconds
 
 PRESETS = {
     "today": (1, "Today"),
@@ -22,6 +22,7 @@ PRESETS = {
     "90d": (90, "Last 90 days"),
 }
 DEFAULT_DAYS = "14d"
+MOST_TALKS = 4
 MEASURE_WORDS = {
     "approval": "approved at first review",
     "first_pass": "passed without an edit",
@@ -44,9 +45,15 @@ class Talk:
 @dataclass(frozen=True)
 class Conversations:
     talks: tuple[Talk, ...]
+    # Newcomers beyond those shown, by name.
+    also_new: tuple[str, ...]
     out_of: int
     above: tuple[str, ...]
     rest: int
+
+    @property
+    def count(self) -> int:
+        return len(self.talks) + len(self.also_new)
 
     def chip_of(self, uid: str) -> Talk | None:
         return next((talk for talk in self.talks if talk.person.uid == uid), None)
@@ -91,11 +98,19 @@ def points_of(people: Sequence[PersonPerformance], project: Project) -> list[Poi
             lo=one.figures.approval.low,
             hi=one.figures.approval.high,
             n=one.figures.approval.n,
-            standing=standing_of(one.figures.approval.low, one.figures.approval.high, middle),
+            standing=_standing(one.figures.approval, middle),
             href=labels_link(project, one.uid),
         )
         for one in shown
     ]
+
+
+def _standing(approval: Rate, middle: float) -> Standing:
+    return standing_of(approval.low, approval.high, middle, approval.n, judged_from=ENOUGH)
+
+
+def is_surely_below(one: PersonPerformance, middle: float | None) -> bool:
+    return middle is not None and _standing(one.figures.approval, middle) == "below"
 
 
 def scale_from(lows: Sequence[float | None]) -> float:
@@ -115,9 +130,15 @@ def conversations_of(found: ProjectPerformance, people: Sequence[PersonPerforman
     speed = median_of([one.figures.units_per_hour for one in makers])
     talks = tuple(_talk(reasons, speed, project) for reasons in by_person.values())
     middle = median_of([one.figures.approval.value for one in makers])
-    above = tuple(one.name for one in makers if middle is not None and one.figures.approval.low > middle)
+    above = tuple(
+        one.name for one in makers if middle is not None and _standing(one.figures.approval, middle) == "above"
+    )
     rest = sum(one.uid not in by_person and one.name not in above for one in people if one.figures.rows)
-    return Conversations(talks, sum(bool(one.figures.rows) for one in people), above, rest)
+    low = [talk for talk in talks if talk.tone]
+    new = [talk for talk in talks if not talk.tone]
+    room = max(1, MOST_TALKS - len(low))
+    also_new = tuple(talk.person.name for talk in new[room:])
+    return Conversations((*low, *new[:room]), also_new, sum(bool(one.figures.rows) for one in people), above, rest)
 
 
 def _talk(reasons: Sequence[Conversation], speed: float | None, project: Project) -> Talk:

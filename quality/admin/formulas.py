@@ -76,8 +76,8 @@ FORMULAS = (
         "score 0–1",
         "of a row: mean over all pairs of its opinions; of a person: mean over rows of the mean of own pairs",
         (
-            "A pair: mean over the classes and questions that either of the two used. A class: sum of the similarity of "
-            "matched objects ÷ (objects of both − matches).",
+            "A pair: mean over the classes and questions that either of the two used. A class: sum of the similarity "
+            "of matched objects ÷ (objects of both − matches).",
             "A person counts by the last version they wrote; a fix by a reviewer changes nobody's score.",
         ),
     ),

@@ -73,7 +73,7 @@ def _list_values(request: PersonRequest, found: QuerySet[Issue], menus: Iterable
     ]
     page = paging.page_of(request, found)
     return {
-        "page": page,
+        "issues_page": page,
         "lines": [(issue, STATE_CHIPS[Issue.State(issue.state)], _question(issue)) for issue in page.rows],
         "menus": all_menus,
         "clear_all": filters.clear_all_link(request, all_menus),

@@ -120,7 +120,9 @@ def _captions(line: Line) -> dict[str, str]:
     pace = f" · {words.whole(line.forecast.per_day)} a working day" if line.forecast else ""
     return {
         "queue": _waits(line.queue),
-        "labeling": f"{hands} · oldest lease {words.age(labeling.ages.oldest)}" if labeling.wip else "Nobody holds a row.",
+        "labeling": f"{hands} · oldest lease {words.age(labeling.ages.oldest)}"
+        if labeling.wip
+        else "Nobody holds a row.",
         "review": _waits(line.review),
         "rework": _waits(line.rework),
         "unclear": _waits(line.unclear),

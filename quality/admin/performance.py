@@ -22,6 +22,7 @@ from quality.admin.figures import (
     PRESETS,
     conversations_of,
     day_values,
+    is_surely_below,
     points_of,
     pooled,
     scale_from,
@@ -115,7 +116,10 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         days=day_values(found, asked.today, labels_link(project)),
         parts=time_parts(found.total.seconds),
         points=points_of(makers, project),
-        people=[(one, talks.chip_of(one.uid), labels_link(project, one.uid)) for one in makers],
+        people=[
+            (one, talks.chip_of(one.uid), labels_link(project, one.uid), is_surely_below(one, middle)) for one in makers
+        ],
+        enough=performance.ENOUGH,
         reviewers=[one for one in people if one.figures.reviews_made],
         talks=talks,
         heads=_heads(request, asked),

@@ -36,18 +36,20 @@ def range_bar(
     scale_hi: float = 1.0,
     target: float | None = None,
     less_is_better: bool = False,
+    judged_from: int = SHOWN_FROM,
     unit: str = "percent",
     width: float = WIDTH,
 ) -> RangeBar:
     """Value, band and target on the scale; all of them in the same unit as the scale.
 
-    Bad only when the whole interval lies on the bad side of the target. Under 10 there is no band and the text says
-    "too few"; without a value there is no dot. The scale may be cut: what lies outside stands at its edge.
+    Bad only when the whole interval lies on the bad side of the target and n reaches `judged_from`. Under 10 there is
+    no band and the text says "too few"; without a value there is no dot. The scale may be cut: what lies outside stands
+    at its edge.
     """
     scale = Scale(scale_lo, scale_hi, EDGE, width - EDGE)
     known = value is not None and n > 0
     has_band = known and n >= SHOWN_FROM and lo is not None and hi is not None
-    is_bad = has_band and is_surely_bad(lo, hi, target, less_is_better=less_is_better)
+    is_bad = has_band and n >= judged_from and is_surely_bad(lo, hi, target, less_is_better=less_is_better)
     return RangeBar(
         width=place(width),
         height=HEIGHT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+STEPS = (1.0, 2.0, 2.5, 3.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def place(value: float) -> float:
 
 
 def round_step(span: float, most: int) -> float:
-    """The smallest of 1, 2, 2.5, 5 × 10^k of which `most` reach over `span`. Raises ValueError for span <= 0."""
+    """The smallest of 1, 2, 2.5, 3, 5 × 10^k of which `most` reach over `span`. Raises ValueError for span <= 0."""
     if not span > 0:
         raise ValueError(f"a span is above 0, not {span}")
     power = 10.0 ** math.floor(math.log10(span / most))

@@ -97,8 +97,10 @@ def median_of(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def standing_of(lo: float, hi: float, middle: float) -> Standing:
-    """Surely above or below only when the whole interval lies on that side of the median."""
+def standing_of(lo: float, hi: float, middle: float, n: int, *, judged_from: int = 0) -> Standing:
+    """Surely above or below only when the whole interval lies on that side of the median and n is enough."""
+    if n < judged_from:
+        return "open"
     if lo > middle:
         return "above"
     return "below" if hi < middle else "open"
@@ -108,7 +110,8 @@ def speed_quality_scatter(points: Sequence[Point]) -> Scatter | None:
     """The geometry of the picture; None without people.
 
     Both axes may be cut. Names stand at every mark up to 15 people, then only at those told apart; a name takes the
-    first of eight places around its mark that touches no other name, mark or interval, or is left to the title.
+    first of eight places around its mark that touches no other name or mark, and no interval where that can be had;
+    else the title says it.
     """
     if not points:
         return None
@@ -173,22 +176,24 @@ def _quadrants() -> tuple[Quadrant, ...]:
 
 def _place_names(points: Sequence[Point], places: Sequence[tuple[float, ...]], taken: list[Box]) -> list[Text | None]:
     """The place of each name, the ones told apart first; None where no place is free or none is due."""
-    taken = list(taken)
-    for x, y, top, bottom in places:
-        taken += [(x - 6, y - 6, x + 6, y + 6), (x - 2.5, top, x + 2.5, bottom)]
+    taken = [*taken, *((x - 6, y - 6, x + 6, y + 6) for x, y, _, _ in places)]
+    intervals = [(x - 2.5, top, x + 2.5, bottom) for x, _, top, bottom in places]
     found: list[Text | None] = [None] * len(points)
     order = sorted(range(len(points)), key=lambda index: (points[index].standing == "open", points[index].name))
     for index in order:
         one, (x, y, _, _) = points[index], places[index]
         if len(points) > NAMES_UP_TO and one.standing == "open":
             continue
-        for text in _around(x, y, one.name):
-            box = _box(text)
-            if box[0] >= LEFT + 2 and box[2] <= RIGHT + 40 and not any(_touch(box, other) for other in taken):
-                found[index] = text
-                taken.append(box)
-                break
+        free = [text for text in _around(x, y, one.name) if _is_free(_box(text), taken)]
+        clear = [text for text in free if _is_free(_box(text), intervals)]
+        if free:
+            found[index] = (clear or free)[0]
+            taken.append(_box((clear or free)[0]))
     return found
+
+
+def _is_free(box: Box, taken: Sequence[Box]) -> bool:
+    return box[0] >= LEFT + 2 and box[2] <= RIGHT + 40 and not any(_touch(box, other) for other in taken)
 
 
 def _around(x: float, y: float, name: str) -> list[Text]:

@@ -35,6 +35,7 @@ def range_bar(  # noqa: PLR0917 (a tag's arguments stand in a row)
     target: float | None = None,
     unit: str = "percent",
     less_is_better: bool = False,
+    judged_from: int = 0,
 ) -> dict[str, Any]:
     bar = range_bar_geometry(
         value,
@@ -46,6 +47,7 @@ def range_bar(  # noqa: PLR0917 (a tag's arguments stand in a row)
         target=target,
         unit=unit,
         less_is_better=less_is_better,
+        judged_from=judged_from,
     )
     return {"bar": bar}
 

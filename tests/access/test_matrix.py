@@ -57,11 +57,15 @@ def fingerprint() -> dict[str, str]:
     return found
 
 
-def send(cell: Cell, request: RequestOf, stage: Line) -> Any:
+def client_of(cell: Cell, stage: Line) -> Client:
     client = Client(raise_request_exception=False)
     name = ACTORS[cell.actor]
     if name:
         client.force_login(getattr(stage.cast, name))
+    return client
+
+
+def send(client: Client, cell: Cell, request: RequestOf) -> Any:
     address = reverse(cell.route, kwargs=request.kwargs)
     return client.generic(
         cell.method,
@@ -105,10 +109,10 @@ def test_cells(group: int, stage: Line) -> None:
 
 
 def problems_of(cell: Cell, stage: Line) -> list[str]:
-    request = requests_of(stage, cell)
+    request, client = requests_of(stage, cell), client_of(cell, stage)
     # A read that is refused has its checksum taken once per route, by the first such actor.
     before = fingerprint() if is_checked(cell) else {}
-    response = send(cell, request, stage)
+    response = send(client, cell, request)
     body = b"".join(response.streaming_content) if response.streaming else response.content
     problem = judge(cell, response)
     found = [f"{problem} {body[:200]!r}"] if problem else []
@@ -118,7 +122,7 @@ def problems_of(cell: Cell, stage: Line) -> list[str]:
             found.append(f"{cell.method} {cell.route} as {cell.actor}: refused, but changed {changed}")
     if cell.expect == "hide" and request.kwargs.get("uid"):
         request.kwargs["uid"] = uuid.uuid4()
-        random = send(cell, request, stage)
+        random = send(client, cell, request)
         if strip(random.content) != strip(body):
             found.append(f"{cell.method} {cell.route} as {cell.actor}: a random uid is answered differently")
     return found

@@ -98,14 +98,13 @@ def signed_in(site: Site, browser: Browser, cast: Cast, quiet_line: None) -> Ite
 
 @pytest.fixture
 def quiet_line(cast: Cast) -> Iterator[None]:
-    """At the end nothing is under way any more: emptying the tables under a running job would be a fault of the test."""
+    """At the end nothing is under way: emptying the tables under a running job would be a fault of the test."""
     yield
     until = time.monotonic() + 5
     open_jobs = Event.objects.filter(done_at=None, is_quarantined=False).exclude(task="")
     unnumbered = Event.objects.filter(seq=None).exclude(stream="")
     while time.monotonic() < until and (open_jobs.exists() or unnumbered.exists()):
         time.sleep(0.05)
-    print('LEFT', list(open_jobs.values()), list(unnumbered.values()))
 
 
 @pytest.fixture

@@ -45,15 +45,27 @@ def pid_of_browser(profile: Path) -> int:
     raise AssertionError("no browser uses that profile")
 
 
+@pytest.fixture
+def launch(playwright: Playwright, chromium: str) -> Callable[[Path], BrowserContext]:
+    """A browser of its own, with a profile on disk."""
+
+    def start(profile: Path) -> BrowserContext:
+        size = {"width": 1440, "height": 900}
+        return playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium, args=FLAGS, viewport=size
+        )
+
+    return start
+
+
+@pytest.mark.usefixtures("quiet_line")
 def test_a_killed_browser_loses_at_most_five_seconds(
-    street: Line, site: Site, playwright: Playwright, chromium: str, quiet_line: None, tmp_path: Path
+    street: Line, site: Site, launch: Callable[[Path], BrowserContext], tmp_path: Path
 ) -> None:
     profile = tmp_path / "profile"
 
     def open_browser() -> tuple[BrowserContext, Editor]:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium, args=FLAGS, viewport={"width": 1440, "height": 900}
-        )
+        context = launch(profile)
         context.add_cookies([session_cookie(site, street.cast.lena)])
         editor = Editor(context.pages[0])
         return context, editor
@@ -107,7 +119,9 @@ def test_offline_work_goes_up_once(street: Line, signed_in: SignIn, shots: Path)
     editor.press("Escape", "q")
     expect(editor.part("save")).to_have_text(re.compile(r"Offline since \d\d:\d\d. Kept in this browser"))
     editor.press("Control+Enter")
-    words = r"Not sent yet, offline since \d\d:\d\d\. Your work is kept in this browser and goes up when the line is back\."
+    words = (
+        r"Not sent yet, offline since \d\d:\d\d\. Your work is kept in this browser and goes up when the line is back\."
+    )
     expect(editor.trouble("submit")).to_contain_text(re.compile(words))
     lena.look("offline", shots)
     assert not Label.objects.exists()

@@ -86,7 +86,9 @@ def test_every_shape_undo_delete_and_reload(cast: Cast, site: Site, signed_in: S
     wanted = [(ROOF, "polygon"), (LANE, "polyline"), (WHEEL, "point")]
     kept = Draft.objects.get().payload["features"]
     assert [(one["feature"], one["kind"]) for one in kept] == wanted
-    assert kept[0]["value"] == [pytest.approx(place, abs=1) for place in ((150, 200), (215, 200), (235, 240), (130, 240))]
+    assert kept[0]["value"] == [
+        pytest.approx(place, abs=1) for place in ((150, 200), (215, 200), (235, 240), (130, 240))
+    ]
     assert kept[2]["value"] == pytest.approx([135, 300], abs=1)
 
     lena.page.reload()

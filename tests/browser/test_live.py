@@ -51,15 +51,17 @@ def test_the_score_of_two_opinions_comes_by_itself(cast: Cast, site: Site, signe
         editor.press("Escape", "q")
     first.submit()
     second.submit()
-    (scored,) = wait_heard(max_.page, "consensus_scored")
-    assert scored["payload"]["opinions"] == 2
+    # One opinion alone is told as such; the second brings the score.
+    has_both = "() => window.heard.some((event) => event.payload.opinions === 2)"
+    max_.page.wait_for_function(has_both, timeout=MOST_SECONDS * 1000)
+    scored = wait_heard(max_.page, "consensus_scored")[-1]
     assert scored["payload"]["score"] == pytest.approx(RowConsensus.objects.get(project_row=row).score)
     # Not even after the own submit: the stream tells more than one's own part.
     assert answers_of_socket(leo.page, stream) == {"refused": stream}
 
 
-def test_a_question_and_its_answer_meet_in_both_pages(street: Line, signed_in: SignIn, shots: Path) -> None:
-    cast, site = street.cast, signed_in
+def test_a_question_and_its_answer_meet_in_both_pages(street: Line, site: Site, signed_in: SignIn, shots: Path) -> None:
+    cast = street.cast
     lena, rita = signed_in(cast.lena), signed_in(cast.rita)
     for hand in (lena, rita):
         hand.expect_noise(OFFLINE)
@@ -85,12 +87,11 @@ def test_a_question_and_its_answer_meet_in_both_pages(street: Line, signed_in: S
     lena.look("issue-answered", shots)
 
     # The server goes away and comes back; something is said while nobody is connected.
-    hand_site = lena.site
-    hand_site.stop("web")
+    site.stop("web")
     expect(editor.part("live")).to_contain_text(re.compile(r"Not live since \d\d:\d\d"))
     issues.comment(cast.rita, issue, "Draw what you see of it.")
-    hand_site.launch("web")
-    hand_site.wait_ready()
+    site.launch("web")
+    site.wait_ready()
     expect(thread).to_contain_text("Draw what you see of it.", timeout=20_000)
     expect(editor.part("live")).to_have_text("Live")
     wait_heard(rita.page, "issue_commented", 3, seconds=20)

@@ -5,10 +5,12 @@ import hashlib
 import json
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
+from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling import exports, imports
@@ -62,24 +64,24 @@ def test_the_same_bytes_when_nothing_changed_and_others_when_something_did(line:
 
 
 def test_an_export_during_writes_is_of_one_moment(cast: Cast) -> None:
-    from threading import Thread
-
     line = make_line(cast, rows=450, review_share=0)
-    lines = export_lines(cast.max, line.project)
-    seen = [next(lines)]
+    written: list[int] = []
 
     def write() -> None:
         try:
             run_labels(line, *[label_line(f"row-{number:05}", "ada") for number in range(450)])
             run_labels(line, label_line("late", "ada"))
+            written.append(Label.objects.count())
         finally:
             connection.close()
 
-    writer = Thread(target=write)
-    writer.start()
-    writer.join(60)
-    assert Label.objects.count() == 451
-    seen += lines
+    with closing(export_lines(cast.max, line.project)) as lines:  # type: ignore[type-var]  # a generator
+        seen = [next(lines)]
+        writer = Thread(target=write)
+        writer.start()
+        writer.join(60)
+        seen += lines
+    assert written == [451]
     assert len(seen) == 451
     assert not any(labels_of(json.loads(one)) for one in seen[:-1])
     later = documents(line)
@@ -87,11 +89,10 @@ def test_an_export_during_writes_is_of_one_moment(cast: Cast) -> None:
 
 
 def test_an_export_writes_nothing_and_leaves_no_transaction_open(line: Line) -> None:
-    lines = export_lines(line.cast.max, line.project)
-    next(lines)
-    with pytest.raises(Exception, match="read-only"):
-        Project.objects.update(brief="x")
-    lines.close()  # type: ignore[attr-defined]  # a generator
+    with closing(export_lines(line.cast.max, line.project)) as lines:  # type: ignore[type-var]  # a generator
+        next(lines)
+        with pytest.raises(DatabaseError, match="read-only"):
+            Project.objects.update(brief="x")
     assert not connection.in_atomic_block
     Project.objects.update(brief="x")
 

@@ -140,8 +140,6 @@ def test_nobody_writes_a_draft_on_another_persons_row(line: Line) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_fifty_people_lease_and_submit_a_thousand_slots(cast: Any) -> None:
     """No slot twice, none lost, every answer accounted for, while leases expire under the people's hands."""
-        from tests.cast import PASSWORD  # noqa: F401
-
     line = make_line(cast, rows=500, consensus_share=100, consensus_labels=2, review_share=0)
     crew = []
     for number in range(50):

@@ -41,7 +41,8 @@ def log(request: PersonRequest) -> HttpResponse:
         organization=organization,
         page=page,
         lines=[
-            (event, event.actor_role.replace("_", " "), _facts(event.before), _facts(event.after)) for event in page.rows
+            (event, event.actor_role.replace("_", " "), _facts(event.before), _facts(event.after))
+            for event in page.rows
         ],
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),

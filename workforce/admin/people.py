@@ -1,7 +1,6 @@
 """The people of an organization: a list, a new one with a first password shown once, a role, an end."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -120,19 +119,23 @@ def person(request: PersonRequest, uid: str) -> HttpResponse:
 
 @require_POST
 def change_person(request: PersonRequest, uid: str) -> HttpResponse:
-    member = access.access(request.user, Membership.objects.select_related("person"), uid, Permission.MANAGE_PEOPLE)
+    member = access.access(
+        request.user, Membership.objects.select_related("person", "vendor"), uid, Permission.MANAGE_PEOPLE
+    )
     return act(
         request,
-        lambda: organizations.change_membership(request.user, member, **_wanted(MembershipForm(request.POST))),
+        lambda: _change(request, member),
         lambda changed: f"{member.person.name} is {_said(changed)} now.",
         then=reverse("admin:person", args=[uid]),
     )
 
 
-def _wanted(form: MembershipForm) -> dict[str, Any]:
+def _change(request: PersonRequest, member: Membership) -> Membership:
+    form = MembershipForm(request.POST)
     if not form.is_valid():
         raise InvalidInput("unknown_role", "There is no such role.")
-    return form.cleaned_data
+    people_list.refuse_inner_role(member.vendor, form.cleaned_data["role"])
+    return organizations.change_membership(request.user, member, **form.cleaned_data)
 
 
 def _said(member: Membership) -> str:

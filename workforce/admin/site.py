@@ -104,7 +104,7 @@ class CrewlineAdminSite(UnfoldAdminSite):
             context["reader"] = reader_of(request)
         return {**context, "templates": {"navigation": "workforce/admin/navigation.html"}}
 
-    def get_urls(self) -> list[URLPattern]:
+    def get_urls(self) -> list[Any]:
         return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in UNUSED]
 
     def extra_urls(self) -> list[URLPattern]:

@@ -82,7 +82,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       if (isUnsent() && !serverTimer) later(SERVER_MS);
       return;
     }
-    if (!isUnsent()) return;
+    if (isHeld || !isUnsent()) return;
     sending = send();
     await sending;
     sending = null;

@@ -116,7 +116,7 @@ function leaseEnded(error) {
 
 async function takeBack() {
   try {
-    if (!(await queue.takeBack())) return troubles.show('lease', 'Somebody else has this row now. Your draft is kept for 30 days.', [{ label: 'Next row', run: () => queue.next() }]);
+    if (!(await queue.takeBack())) return troubles.show('lease', 'This row cannot be taken back now. Your draft is kept for 30 days.', [{ label: 'Next row', run: () => queue.next() }]);
     store.set({ isLeaseEnded: false });
     activity.restart();
     drafts.settle();

@@ -76,10 +76,12 @@ export function createShapes({ still, work, tags, handles, viewport }) {
     }
   }
 
-  // A point is drawn larger than it is; its name keeps clear of the circle.
+  // A name stands at the beginning of a line, whose bounds are mostly empty. A point is drawn larger than it is; its name
+  // keeps clear of the circle.
   function room(object) {
-    const [x0, y0, x1, y1] = boundsOf(object.kind, object.value);
-    const around = object.kind === 'point' ? viewport.reach(8) : 0;
+    const isLine = object.kind === 'polyline';
+    const [x0, y0, x1, y1] = isLine ? boundsOf('point', object.value[0]) : boundsOf(object.kind, object.value);
+    const around = object.kind === 'point' || isLine ? viewport.reach(isLine ? 4 : 8) : 0;
     return [x0 - around, y0 - around, x1 + around, y1 + around];
   }
 

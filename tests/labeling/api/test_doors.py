@@ -94,7 +94,9 @@ def test_a_token_of_another_organization_sees_nothing_of_this_one(
 
 @pytest.mark.parametrize(("name", "method", "body"), [one for one in BY_UID if one[1] != "get"])
 def test_a_token_that_may_read_writes_nothing(line: Line, name: str, method: str, body: Any) -> None:
-    answer = ask(with_token(line.cast.ada, line.cast.home, "read"), method, reverse(name, args=[uid_for(name, line)]), body)
+    answer = ask(
+        with_token(line.cast.ada, line.cast.home, "read"), method, reverse(name, args=[uid_for(name, line)]), body
+    )
     assert answer.status_code == 403 and answer.json()["code"] == "not_allowed"
 
 

@@ -1,11 +1,14 @@
 """Imports, their report, exports and labels through the API."""
 
+import asyncio
 import hashlib
 import json
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.urls import reverse
 
 from labeling import imports
@@ -109,19 +112,19 @@ def test_an_export_streams_with_its_trailer(line: Line, accept: str) -> None:
     assert json.loads(lines[0])["data_row"]["row_data"].startswith("/rows/")
 
 
-@pytest.mark.django_db(transaction=True)
-async def _read_async(client: Any, path: str) -> list[bytes]:
-    answer = await client.get(path)
-    assert answer.status_code == 200 and answer.is_async
-    return [piece async for piece in answer.streaming_content]
+async def read_async(client: Any, path: str) -> list[bytes]:
+    try:
+        answer = await client.get(path)
+        assert answer.status_code == 200 and answer.is_async
+        return [piece async for piece in answer.streaming_content]
+    finally:
+        await sync_to_async(connections.close_all)()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_export_under_asgi_is_a_stream_too(line: Line, async_client: Any) -> None:
-    import asyncio
-
     async_client.force_login(line.cast.max)
-    pieces = asyncio.run(_read_async(async_client, reverse("api-project-export", args=[line.project.uid])))
+    pieces = asyncio.run(read_async(async_client, reverse("api-project-export", args=[line.project.uid])))
     assert len(pieces) == 5 and json.loads(pieces[-1])["trailer"]["rows"] == 4
 
 

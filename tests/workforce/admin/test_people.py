@@ -15,10 +15,10 @@ def member(cast: Cast, name: str) -> Membership:
     return Membership.objects.get(organization=cast.home, person=getattr(cast, name))
 
 
-def add(enter: Enter, name: str, **values: str) -> object:
+def add(enter: Enter, actor: str, **values: str) -> object:
     defaults = {"name": "Nia New", "email": "nia@example.org", "role": "member", "vendor": ""}
-    client = enter(name)
-    organization = Organization.objects.get(name="Away" if name == "otto" else "Home")
+    client = enter(actor)
+    organization = Organization.objects.get(name="Away" if actor == "otto" else "Home")
     return client.post("/admin/people/", {"organization": str(organization.uid), **defaults, **values})
 
 
@@ -69,7 +69,10 @@ def test_a_person_of_a_vendor_comes_in_with_its_team(cast: Cast, enter: Enter) -
 )
 def test_what_may_not_be_adds_nobody(cast: Cast, enter: Enter, values: dict[str, str]) -> None:
     theirs = Team.objects.create(
-        organization=cast.away, name="Theirs", kind=Team.Kind.VENDOR, group=cast.team.group.__class__.objects.create(name="t")
+        organization=cast.away,
+        name="Theirs",
+        kind=Team.Kind.VENDOR,
+        group=cast.team.group.__class__.objects.create(name="t"),
     )
     uids = {"away": cast.away.uid, "vendor": cast.vendor.uid, "of away": theirs.uid}
     before = Membership.objects.count(), Person.objects.count(), AuditEvent.objects.count()
@@ -105,6 +108,12 @@ def test_nobody_is_raised_above_the_one_who_asks(cast: Cast, enter: Enter) -> No
         assert "above your own" in answer.content.decode()
     assert change(enter, "ada", member(cast, "ada"), role="member", is_active="on").status_code == 200
     assert member(cast, "ada").role == "organization_admin"
+
+
+def test_people_of_a_vendor_get_no_inner_role(cast: Cast, enter: Enter) -> None:
+    answer = change(enter, "max", member(cast, "vera"), role="viewer", is_active="on")
+    assert "A person of Brightfield is member or vendor manager" in answer.content.decode()
+    assert member(cast, "vera").role == "member"
 
 
 def test_another_tenant_and_a_labeler_change_nothing(cast: Cast, enter: Enter) -> None:

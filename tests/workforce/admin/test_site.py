@@ -41,9 +41,16 @@ def sidebar_of(client: Client) -> list[str]:
 
 def test_the_sidebar_shows_what_the_role_may_open(line: Line, enter: Enter) -> None:
     of_admin, of_lead = sidebar_of(enter("ada")), sidebar_of(enter("pia"))
-    assert {"Projects", "Labels", "People", "Teams and vendors", "Datasets", "Ontologies", "Tokens", "Audit log"} <= set(
-        of_admin
-    )
+    assert {
+        "Projects",
+        "Labels",
+        "People",
+        "Teams and vendors",
+        "Datasets",
+        "Ontologies",
+        "Tokens",
+        "Audit log",
+    } <= set(of_admin)
     assert "Audit log" not in sidebar_of(enter("max"))
     assert not {"People", "Teams and vendors", "Datasets", "Ontologies", "Tokens", "Audit log"} & set(of_lead)
 

@@ -12,10 +12,10 @@ from workforce.models import AuditEvent, Token
 pytestmark = pytest.mark.django_db
 
 
-def issue(enter: Enter, cast: Cast, name: str, **values: object) -> object:
-    home = cast.away if name == "otto" else cast.home
+def issue(enter: Enter, cast: Cast, actor: str, **values: object) -> object:
+    home = cast.away if actor == "otto" else cast.home
     wanted = {"organization": str(home.uid), "name": "nightly", "scopes": ["read"], "days": "30", **values}
-    return enter(name).post("/admin/tokens/", wanted)
+    return enter(actor).post("/admin/tokens/", wanted)
 
 
 def test_a_token_is_shown_once(cast: Cast, enter: Enter) -> None:

@@ -1,0 +1,513 @@
+"""The pages of quality: who may open them, that their figures are the rule's, and what they cost."""
+
+import csv
+import io
+import json
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from labeling import queue, work_time
+from labeling.formats.csv_cells import restore_cell
+from labeling.models import DataRow, LabelVersion, ProjectRow
+from quality import benchmarks, consensus, figures, flow, issues, performance
+from quality.admin import formulas
+from quality.models import Benchmark, Issue, RowConsensus
+from tests.cast import Cast
+from tests.line import Line, make_line, payload
+from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, give_three, run_jobs
+from tests.quality.test_review import decide, label_row, lease_review
+from workforce.models import Membership, Person
+from workforce.organizations import add_member
+from workforce.people import external_authors
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def line(cast: Cast) -> Line:
+    """Three rows, each wants three opinions; the first has them."""
+    made = make_line(cast, rows=3, consensus_share=100, consensus_labels=3)
+    give_three(made, [payload(BOX), payload(BOX, FAR), payload(HALF, light="night")])
+    run_jobs()
+    return made
+
+
+@pytest.fixture
+def issue(line: Line) -> Issue:
+    return issues.open_issue(
+        line.cast.lena, first_row(line), category="unclear_rule", text="Does <b>half</b> a car count?"
+    )
+
+
+def client_of(person: Person | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if person is not None:
+        client.force_login(person)
+    return client
+
+
+def page(person: Person, name: str, *values: Any, **query: str) -> str:
+    response = client_of(person).get(reverse(f"admin:{name}", args=values), query)
+    assert response.status_code == 200, response.status_code
+    return str(response.content.decode())
+
+
+def words_of(html: str) -> str:
+    """What people read: without markup, blanks as one."""
+    bare = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.S)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", bare)))
+
+
+def figure(html: str, name: str) -> str:
+    found = re.search(rf'data-figure="{re.escape(name)}"[^>]*>(.*?)</', html, flags=re.S)
+    assert found, f"no figure {name}"
+    return found.group(1).strip()
+
+
+# --- Who may open them --------------------------------------------------------------------------------------------
+PAGES = {
+    "dashboard": "",
+    "formulas": "",
+    "issues": "",
+    "project-performance": "project",
+    "project-performance-csv": "project",
+    "project-performance-json": "project",
+    "project-quality": "project",
+    "project-issues": "project",
+    "row": "row",
+    "issue": "issue",
+}
+
+
+def address(name: str, line: Line, issue: Issue) -> str:
+    uid = {"project": line.project.uid, "row": first_row(line).uid, "issue": issue.uid}.get(PAGES[name])
+    return reverse(f"admin:{name}", args=[uid] if uid else [])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_managers_and_leads_open_them(name: str, line: Line, issue: Issue) -> None:
+    for key in ("ada", "max", "pia"):
+        assert client_of(getattr(line.cast, key)).get(address(name, line, issue)).status_code == 200, key
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_else_of_the_organization_does(name: str, line: Line, issue: Issue) -> None:
+    for key in ("lena", "leo", "vera", "rita", "eva", "tom", "vito", "wim", "nora"):
+        assert client_of(getattr(line.cast, key)).get(address(name, line, issue)).status_code == 403, key
+
+
+@pytest.mark.parametrize("name", [name for name, what in PAGES.items() if what])
+def test_another_organization_does_not_learn_that_they_exist(name: str, line: Line, issue: Issue) -> None:
+    stranger = client_of(line.cast.otto)
+    found = stranger.get(address(name, line, issue))
+    nothing = stranger.get(reverse(f"admin:{name}", args=["00000000-0000-4000-8000-000000000000"]))
+    assert (found.status_code, nothing.status_code) == (404, 404)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_who_is_not_signed_in_is_sent_to_sign_in(name: str, line: Line, issue: Issue) -> None:
+    response = client_of(None).get(address(name, line, issue))
+    assert response.status_code == 302 and "/login" in response.headers["Location"]
+
+
+def test_the_lists_of_a_stranger_hold_nothing_of_ours(line: Line, issue: Issue) -> None:
+    for name in ("dashboard", "issues"):
+        assert line.project.name not in page(line.cast.otto, name)
+    assert (
+        client_of(line.cast.otto).get(reverse("admin:dashboard"), {"project": str(line.project.uid)}).status_code == 404
+    )
+
+
+def test_a_lead_sees_only_own_projects(line: Line, issue: Issue) -> None:
+    lead = Person.objects.create(email="paul@example.org", name="Paul Pfeiffer", password="!")
+    add_member(line.cast.ada, line.cast.home, lead, role=Membership.Role.MEMBER)
+    assert client_of(lead).get(reverse("admin:dashboard")).status_code == 403
+    assert client_of(lead).get(address("row", line, issue)).status_code == 403
+
+
+ACTS = ("row-winner", "row-gold", "row-gold-remove", "issue-comment", "issue-resolve", "issue-reopen")
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_acts_are_posts_of_those_who_may(name: str, line: Line, issue: Issue) -> None:
+    uid = issue.uid if name.startswith("issue") else first_row(line).uid
+    where = reverse(f"admin:{name}", args=[uid])
+    assert client_of(line.cast.max).get(where).status_code == 405
+    for key, status in (("lena", 403), ("wim", 403), ("rita", 403), ("otto", 404)):
+        assert client_of(getattr(line.cast, key)).post(where, {"text": "x"}).status_code == status, key
+    assert not Benchmark.objects.exists()
+    assert issue.comments.count() == 1
+
+
+# --- Performance --------------------------------------------------------------------------------------------------
+def found_for(line: Line, days: int = 14, unit: str = "rows") -> performance.ProjectPerformance:
+    until = work_time.day_in(line.project, work_time.clock())
+    since = until - timedelta(days=days - 1)
+    return performance.performance_of(line.cast.max, line.project, since=since, until=until, unit=unit)
+
+
+def note(line: Line, person: Person, **amounts: float) -> None:
+    figures.note(line.project.pk, person.pk, work_time.day_in(line.project, work_time.clock()), amounts)
+
+
+def work(line: Line, person: Person, *, rows: int = 240, approved: int = 200, hours: float = 10) -> None:
+    sums = {"rows": rows, "objects": rows * 2, "labeling_seconds": hours * 3600, "rework_seconds": hours * 360}
+    note(line, person, **sums, reviewed=rows, approved=approved, untouched=approved - 10, accepted=approved)
+
+
+def test_the_tiles_and_the_table_are_the_rules_figures(line: Line) -> None:
+    for person, approved in ((line.cast.lena, 230), (line.cast.leo, 200), (line.cast.lia, 150)):
+        work(line, person, approved=approved)
+    html = page(line.cast.max, "project-performance", line.project.uid)
+    found = found_for(line)
+    assert figure(html, "units") == f"{found.total.units:,}" == "723"
+    assert figure(html, "first-pass") == f"{100 * found.total.first_pass.value:.1f}\u2009%"
+    for one in found.people:
+        row = re.search(rf'data-person="{one.uid}".*?</tr>', html, flags=re.S)
+        assert row, one.name
+        told = words_of(row.group(0))
+        assert f"{one.figures.units_per_hour:.1f}" in told and f"{100 * one.figures.approval.value:.1f}" in told
+        assert str(one.figures.approval.n) in told
+        assert f"labeler={one.uid}" in row.group(0)
+    assert "Project, pooled" in html
+
+
+def test_the_unit_and_the_period_come_from_the_address(line: Line) -> None:
+    work(line, line.cast.lena)
+    assert figure(page(line.cast.max, "project-performance", line.project.uid, unit="objects"), "units") == "484"
+    old = page(line.cast.max, "project-performance", line.project.uid, **{"from": "2020-01-01", "to": "2020-01-31"})
+    assert "Nothing was submitted 1–31 Jan" in words_of(old)
+    # Names outside the allow-lists mean the default.
+    assert page(line.cast.max, "project-performance", line.project.uid, unit="x", sort="labeler__password", period="9")
+    bad = client_of(line.cast.max).get(
+        reverse("admin:project-performance", args=[line.project.uid]), {"from": "tomorrow"}
+    )
+    assert bad.status_code == 422
+
+
+def test_the_table_is_sorted_by_the_column_that_is_asked_for(line: Line) -> None:
+    work(line, line.cast.lena, rows=300, approved=200)
+    work(line, line.cast.leo, rows=240, approved=239)
+
+    def order(sort: str) -> list[str]:
+        html = page(line.cast.max, "project-performance", line.project.uid, sort=sort)
+        names = {one.uid: one.name for one in found_for(line).people}
+        return [names[uid] for uid in re.findall(r'data-person="([^"]+)"', html)]
+
+    assert order("-approval")[:2] == ["Leo Lang", "Lena Lund"]
+    assert order("approval")[:2] == ["Lena Lund", "Leo Lang"]
+    assert order("person") == ["Lena Lund", "Leo Lang", "Lia Lopez"]
+    assert order("-labels")[0] == "Lena Lund"
+
+
+def test_a_team_narrows_the_people_and_pools_them(line: Line) -> None:
+    work(line, line.cast.lena)
+    work(line, line.cast.leo)
+    html = page(line.cast.max, "project-performance", line.project.uid, team="Atelier")
+    assert "Atelier, pooled" in html
+    assert len(re.findall(r'data-person="', html)) == 1
+
+
+def test_who_is_surely_below_is_worth_a_conversation_and_red(line: Line) -> None:
+    for person, approved in ((line.cast.lena, 230), (line.cast.leo, 228), (line.cast.lia, 130)):
+        work(line, person, approved=approved, hours=10 if approved > 200 else 5)
+    html = page(line.cast.max, "project-performance", line.project.uid)
+    told = words_of(html)
+    assert "Coach today" in told and "q-mark--below" in html
+    assert "54.2\u2009% approved at first review (n 240)" in told
+
+
+def test_too_few_say_so_instead_of_a_rate(line: Line) -> None:
+    note(line, line.cast.lena, reviewed=7, approved=7, untouched=7)
+    told = words_of(page(line.cast.max, "project-performance", line.project.uid))
+    assert "n 7, shown from 10" in told
+    assert "100.0" not in told.split("People 3 labelers")[1]
+
+
+def test_imported_work_has_no_speed_and_says_why(line: Line) -> None:
+    author = external_authors(line.cast.home, "file", ["Jane Author"])["Jane Author"]
+    note(line, author, rows=40, reviewed=40, approved=39, untouched=39)
+    html = page(line.cast.max, "project-performance", line.project.uid)
+    assert "imported, not measured" in html and "External" in words_of(html)
+
+
+def test_simulated_people_are_marked(line: Line) -> None:
+    Person.objects.filter(pk=line.cast.lena.pk).update(is_simulated=True)
+    assert "Simulated" in words_of(page(line.cast.max, "project-performance", line.project.uid))
+
+
+def test_reviewers_stand_under_the_table(line: Line) -> None:
+    note(line, line.cast.rita, reviews_made=12, review_seconds=3600)
+    told = words_of(page(line.cast.max, "project-performance", line.project.uid))
+    assert "Reviewed: Rita Rossi 12 decisions in 1.0 h" in told
+
+
+def test_an_empty_project_says_what_will_be_there(cast: Cast) -> None:
+    made = make_line(cast, rows=2)
+    told = words_of(page(cast.max, "project-performance", made.project.uid))
+    assert "Nothing was submitted" in told and "No label was reviewed" in told
+
+
+def test_csv_and_json_are_what_is_on_the_page(line: Line) -> None:
+    work(line, line.cast.lena)
+    client = client_of(line.cast.max)
+    answer = client.get(reverse("admin:project-performance-csv", args=[line.project.uid]), {"sort": "person"})
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    lena = next(one for one in found_for(line).people if one.name == "Lena Lund")
+    assert [one["person"] for one in lines] == ["Lena Lund", "Leo Lang", "Lia Lopez"]
+    assert lines[0]["formula_version"] == str(formulas.VERSION)
+    assert (lines[0]["units"], lines[0]["approval_n"]) == (str(lena.figures.units), "240")
+    assert float(lines[0]["approval_low"]) == lena.figures.approval.low
+    assert lines[1]["approval_value"] == lines[1]["approval_low"] == ""
+    told = json.loads(client.get(reverse("admin:project-performance-json", args=[line.project.uid])).content)
+    assert (told["formula_version"], told["total"]["units"]) == (formulas.VERSION, found_for(line).total.units)
+    assert [one["person"] for one in told["people"]][0] == "Lena Lund"
+
+
+def test_no_cell_of_the_csv_is_a_formula(line: Line) -> None:
+    evil = '=HYPERLINK("http://example.org")'
+    Person.objects.filter(pk=line.cast.lena.pk).update(name=evil)
+    answer = client_of(line.cast.max).get(reverse("admin:project-performance-csv", args=[line.project.uid]))
+    cells = [one["person"] for one in csv.DictReader(io.StringIO(answer.content.decode()))]
+    assert f"'{evil}" in cells and restore_cell(f"'{evil}") == evil
+
+
+# --- The line -----------------------------------------------------------------------------------------------------
+def test_the_dashboard_shows_the_rules_stages(cast: Cast) -> None:
+    made = make_line(cast, rows=8)
+    for _ in range(3):
+        label_row(cast.lena, made)
+    decide(cast.rita, lease_review(cast.rita, made))
+    work_time.beat(cast.leo, queue.lease_next_rows(cast.leo, made.project).slots[0], has_input=True)
+    html = page(cast.max, "dashboard", project=str(made.project.uid))
+    found = flow.line_of(cast.max, made.project, at=work_time.clock())
+    for name in ("queue", "labeling", "review", "rework", "done", "unclear"):
+        assert figure(html, name) == str(getattr(found, name).wip), name
+    told = words_of(html)
+    assert "Review holds the line." in told or found.bottleneck is None
+    assert "Leo Lang" in told.split("Active now")[1]
+    assert "1 person · 1 labeling" in told
+
+
+def test_the_index_opens_the_dashboard(line: Line) -> None:
+    html = client_of(line.cast.max).get(reverse("admin:index")).content.decode()
+    assert "Cumulative flow" in html and line.project.name in html
+
+
+def test_an_organization_without_a_project_is_told_what_will_be_there(cast: Cast) -> None:
+    assert "once there is a project" in words_of(page(cast.otto, "dashboard"))
+
+
+# --- Consensus of a row -------------------------------------------------------------------------------------------
+def test_the_row_shows_its_score_and_every_opinion(line: Line) -> None:
+    row = first_row(line)
+    together = RowConsensus.objects.get(project_row=row)
+    assert together.score is not None and together.previous_score is not None
+    html = page(line.cast.max, "row", row.uid)
+    told = words_of(html)
+    assert figure(html, "score") == f"{together.score:.3f}"
+    assert "Below 0.75" in told
+    assert f"Consensus went from {together.previous_score:.3f} to {together.score:.3f}" in told
+    assert "Lia’s opinion arrived at" in told
+    for person, others in (("Lena Lund", "Car 1"), ("Leo Lang", "Car 2"), ("Lia Lopez", "Car 1")):
+        card = re.search(rf'aria-label="Opinion of {person}".*?</section>', html, flags=re.S)
+        assert card and others in words_of(card.group(0))
+    assert "Only Leo drew it." in told and "Lia answered Night." in told
+    assert html.count(f'href="{reverse("asset", args=[row.uid])}"') == 4
+
+
+def test_a_row_without_a_picture_says_so(line: Line) -> None:
+    row = first_row(line)
+    DataRow.objects.filter(pk=row.data_row_id).update(asset_path="", width=None, height=None)
+    html = page(line.cast.max, "row", row.uid)
+    assert "came without a picture" in html and reverse("asset", args=[row.uid]) not in html
+
+
+def test_a_row_without_opinions_says_what_will_be_there(line: Line) -> None:
+    row = ProjectRow.objects.filter(project=line.project).order_by("-pk")[0]
+    told = words_of(page(line.cast.max, "row", row.uid))
+    assert "Nobody has labeled this row yet" in told and "needs two opinions" in told
+
+
+def test_simulated_labels_are_marked(line: Line) -> None:
+    LabelVersion.objects.filter(label__labeler=line.cast.lena).update(origin=LabelVersion.Origin.SYNTHETIC)
+    assert "Simulated" in page(line.cast.max, "row", first_row(line).uid)
+
+
+def test_what_people_wrote_is_no_markup(line: Line, issue: Issue) -> None:
+    Person.objects.filter(pk=line.cast.lena.pk).update(name="<img src=x onerror=alert(1)> Lund")
+    for html in (
+        page(line.cast.max, "row", first_row(line).uid),
+        page(line.cast.max, "issue", issue.uid),
+        page(line.cast.max, "project-performance", line.project.uid),
+    ):
+        assert "<img src=x" not in html and "<b>half</b>" not in html
+
+
+def test_a_manager_chooses_a_winner_with_a_reason(line: Line) -> None:
+    row = first_row(line)
+    leo = row.labels.get(labeler=line.cast.leo)
+    where = reverse("admin:row-winner", args=[row.uid])
+    client = client_of(line.cast.max)
+    client.post(where, {"label": str(leo.uid), "reason": " "})
+    assert RowConsensus.objects.get(project_row=row).status != RowConsensus.Status.CHOSEN
+    client.post(where, {"label": str(leo.uid), "reason": "He saw the far car."})
+    together = RowConsensus.objects.get(project_row=row)
+    assert (together.winner, together.chosen_by) == (leo, line.cast.max)
+    assert "“He saw the far car.”" in words_of(page(line.cast.max, "row", row.uid))
+
+
+def test_a_label_of_another_row_is_no_choice(line: Line) -> None:
+    other = give(
+        line.cast.lena, line, payload(BOX), row=ProjectRow.objects.filter(project=line.project).order_by("pk")[1]
+    )
+    for name in ("row-winner", "row-gold"):
+        where = reverse(f"admin:{name}", args=[first_row(line).uid])
+        answer = client_of(line.cast.max).post(where, {"label": str(other.uid), "reason": "x"})
+        assert answer.status_code == 404
+    assert client_of(line.cast.max).post(where, {"label": "nonsense"}).status_code == 404
+
+
+def test_a_label_becomes_gold_and_stops_being_it(line: Line) -> None:
+    row = first_row(line)
+    leo = row.labels.get(labeler=line.cast.leo)
+    client = client_of(line.cast.max)
+    client.post(reverse("admin:row-gold", args=[row.uid]), {"label": str(leo.uid), "reason": "Agreed in the meeting."})
+    assert Benchmark.objects.get(project_row=row).rationale == "Agreed in the meeting."
+    told = words_of(page(line.cast.max, "row", row.uid))
+    assert "Against gold" in told and "Benchmark" in told
+    assert "Agreed in the meeting." in words_of(
+        page(line.cast.max, "project-quality", line.project.uid, list="benchmarks")
+    )
+    client.post(reverse("admin:row-gold-remove", args=[row.uid]))
+    assert not Benchmark.objects.exists()
+
+
+# --- Quality tab --------------------------------------------------------------------------------------------------
+def test_rows_stand_lowest_first_and_page_by_key(line: Line) -> None:
+    rows = list(ProjectRow.objects.filter(project=line.project).order_by("pk"))
+    for row, score in zip(rows, (0.9, 0.2, 0.5), strict=True):
+        RowConsensus.objects.update_or_create(
+            project_row=row, defaults={"project": line.project, "score": score, "opinion_count": 3}
+        )
+
+    def order(**query: str) -> list[str]:
+        return re.findall(r'data-row="([^"]+)"', page(line.cast.max, "project-quality", line.project.uid, **query))
+
+    uids = [str(rows[number].uid) for number in (1, 2, 0)]
+    assert order() == uids
+    assert order(after=uids[0]) == uids[1:]
+    assert order(before=uids[2]) == uids[:2]
+    assert order(show="low") == uids[:2]
+    assert order(show="tie") == []
+
+
+# --- Issues -------------------------------------------------------------------------------------------------------
+def test_issues_are_listed_with_number_question_and_state(line: Line, issue: Issue) -> None:
+    for html in (page(line.cast.max, "issues"), page(line.cast.max, "project-issues", line.project.uid)):
+        told = words_of(html)
+        assert "Does <b>half</b> a car count?" in told and "Unclear rule" in told and "Open" in told
+    assert "No issue fits" in page(line.cast.max, "project-issues", line.project.uid, state="resolved")
+    assert str(issue.uid) in page(line.cast.max, "issues", category="unclear_rule", state="open")
+
+
+def test_an_issue_is_answered_resolved_and_opened_again(line: Line, issue: Issue) -> None:
+    client = client_of(line.cast.pia)
+
+    def do(act: str, **values: str) -> str:
+        client.post(reverse(f"admin:issue-{act}", args=[issue.uid]), values)
+        issue.refresh_from_db()
+        return str(issue.state)
+
+    assert do("comment", text="Yes, from half on.") == Issue.State.ANSWERED
+    assert do("resolve") == Issue.State.RESOLVED
+    assert do("reopen") == Issue.State.OPEN
+    assert "Yes, from half on." in words_of(page(line.cast.max, "issue", issue.uid))
+    assert do("comment", text="  ") == Issue.State.OPEN
+    assert issue.comments.count() == 2
+
+
+# --- Formulas -----------------------------------------------------------------------------------------------------
+def test_every_measure_has_its_words_and_an_anchor(line: Line) -> None:
+    html = page(line.cast.max, "formulas")
+    for one in formulas.FORMULAS:
+        assert f'id="{one.anchor}"' in html
+    assert f"version {formulas.VERSION}" in html
+
+
+# --- What they cost -----------------------------------------------------------------------------------------------
+def cost(person: Person, name: str, *values: Any, **query: str) -> int:
+    client = client_of(person)
+    where = f"{reverse(f'admin:{name}', args=values)}?{urlencode(query)}"
+    assert client.get(where).status_code == 200
+    with CaptureQueriesContext(connection) as asked:
+        client.get(where)
+    return len(asked)
+
+
+def crowd(line: Line, count: int) -> list[Person]:
+    people = external_authors(line.cast.home, "crowd", [f"Author {n}" for n in range(count)])
+    return list(people.values())
+
+
+def test_the_performance_tab_costs_the_same_for_three_and_thirty_people(line: Line) -> None:
+    few = cost(line.cast.max, "project-performance", line.project.uid)
+    for person in crowd(line, 30):
+        work(line, person)
+    assert cost(line.cast.max, "project-performance", line.project.uid) == few
+
+
+def test_the_dashboard_costs_the_same_for_few_and_many_at_work(line: Line) -> None:
+    few = cost(line.cast.max, "dashboard", project=str(line.project.uid))
+    made = make_crowd_work(line)
+    assert made > 5
+    # The median age of a stage that was empty before is one query, whoever waits there.
+    assert cost(line.cast.max, "dashboard", project=str(line.project.uid)) <= few + 3
+
+
+def make_crowd_work(line: Line) -> int:
+    rows = ProjectRow.objects.filter(project=line.project)
+    count = 0
+    for person in (line.cast.lena, line.cast.leo, line.cast.lia, line.cast.vera, line.cast.eva, line.cast.tom):
+        for slot in queue.lease_next_rows(person, line.project).slots:
+            work_time.beat(person, slot, has_input=True)
+            count += 1
+    assert rows.exists()
+    return count
+
+
+def test_the_row_page_costs_the_same_for_three_and_twelve_opinions(line: Line) -> None:
+    row = first_row(line)
+    few = cost(line.cast.max, "row", row.uid)
+    bring(line, row, {f"Author {n}": payload(BOX) for n in range(9)})
+    consensus.score_row(row.pk)
+    assert cost(line.cast.max, "row", row.uid) == few
+
+
+def test_the_lists_cost_the_same_for_three_and_thirty_lines(line: Line, issue: Issue) -> None:
+    names = (("issues",), ("project-issues", line.project.uid), ("project-quality", line.project.uid))
+    few = [cost(line.cast.max, *name) for name in names]
+    row = first_row(line)
+    for _ in range(30):
+        issues.open_issue(line.cast.pia, row, category="other", text="Again?")
+    for other in ProjectRow.objects.filter(project=line.project).exclude(pk=row.pk):
+        RowConsensus.objects.create(project_row=other, project=line.project, score=0.4, opinion_count=2)
+    assert [cost(line.cast.max, *name) for name in names] == few
+
+
+def test_benchmarks_cost_the_same_for_one_and_three(line: Line) -> None:
+    rows = list(ProjectRow.objects.filter(project=line.project).order_by("pk"))
+    benchmarks.make_benchmark(line.cast.max, rows[0], payload=payload(BOX))
+    few = cost(line.cast.max, "project-quality", line.project.uid, list="benchmarks")
+    for row in rows[1:]:
+        benchmarks.make_benchmark(line.cast.max, row, payload=payload(BOX))
+    assert cost(line.cast.max, "project-quality", line.project.uid, list="benchmarks") == few
