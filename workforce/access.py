@@ -119,16 +119,6 @@ def organizations_where(user: Someone, permission: Permission) -> QuerySet[Organ
     return visible_to(user, Organization.objects.all(), permission)
 
 
-def holds_somewhere(user: Someone, permission: Permission) -> bool:
-    """Whether some role of ``user``, anywhere, holds ``permission``; for menus, never for a thing."""
-    if not _is_active(user):
-        return False
-    roles = [role for role, table in ROLE_PERMISSIONS.items() if permission in table]
-    if active_memberships(user).filter(role__in=[role for role in roles if role in ORGANIZATION_ROLES]).exists():
-        return True
-    return any(_granted(user, root, roles).exists() for root in _granted_roots())
-
-
 def enters_admin(user: Someone) -> bool:
     """Organization admins, workforce managers and project leads; the admin shows each only what the verbs allow."""
     if not _is_active(user):

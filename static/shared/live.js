@@ -18,6 +18,7 @@ function absolute(address) {
 export function connectLive({ address, onEvent, onReset = () => {}, onState = () => {}, onEnd = () => {} }) {
   const seen = new Map();
   let socket = null;
+  let again = null;
   let wait = FIRST_WAIT_MS;
   let isEnded = false;
 
@@ -48,11 +49,13 @@ export function connectLive({ address, onEvent, onReset = () => {}, onState = ()
     }
     if (isEnded) return;
     // Spread out, so that a restarted server is not met by all pages at once.
-    setTimeout(open, wait * (0.5 + Math.random()));
+    again = setTimeout(open, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 
   function open() {
+    clearTimeout(again);
+    again = null;
     socket = new WebSocket(absolute(address));
     socket.addEventListener('open', () => {
       wait = FIRST_WAIT_MS;
@@ -63,6 +66,9 @@ export function connectLive({ address, onEvent, onReset = () => {}, onState = ()
     socket.addEventListener('close', closed);
   }
 
+  // A socket does not notice by itself that the line is gone; the browser does, and also when it is back.
+  addEventListener('offline', () => socket?.close());
+  addEventListener('online', () => again && open());
   if (address) open();
   return {
     follow(stream) {

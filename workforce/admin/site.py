@@ -16,7 +16,6 @@ from unfold.sites import UnfoldAdminSite
 
 from workforce import access
 from workforce.admin.pages import reader_of
-from workforce.admin.scoped import ScopedModelAdmin
 from workforce.errors import NotAllowed
 
 View = Callable[..., HttpResponse]
@@ -72,10 +71,9 @@ class CrewlineAdminSite(UnfoldAdminSite):
     # Models are reached through the sidebar's pages; the list of all apps would show Django's shape, not the work's.
     final_catch_all_view = True
 
-    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Only our own scoped classes: a library's raw forms of users, groups and permissions stay out."""
-        if admin_class is not None and issubclass(admin_class, ScopedModelAdmin):
-            super().register(model_or_iterable, admin_class, **options)
+    def register(self, *args: Any, **options: Any) -> None:
+        """Nothing is registered: every page here is our own, and a library's raw forms of users, groups and
+        permissions stay out."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Asked of access once per request; the theme reads the answer as ``is_staff`` before it offers its search."""
