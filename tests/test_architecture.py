@@ -99,10 +99,16 @@ def _faces_and_rows(module: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
     if _place(module) not in ROW_GUARDED or module.parts[0] == "config":
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in ("objects", "_default_manager", "_base_manager"):
-            if _goes_into_access(node, tree):
-                continue
+        if isinstance(node, ast.Attribute) and _is_manager(node) and not _goes_into_access(node, tree):
             yield node.lineno, "a face reaches rows by itself; start from access or a rule"
+
+
+def _is_manager(node: ast.Attribute) -> bool:
+    """``Slot.objects`` is a table's manager; ``figures.objects`` may be a number of drawn things."""
+    if node.attr in ("_default_manager", "_base_manager"):
+        return True
+    owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+    return node.attr == "objects" and (owner[:1].isupper() or not owner)
 
 
 def _goes_into_access(node: ast.Attribute, tree: ast.AST) -> bool:

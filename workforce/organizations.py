@@ -28,6 +28,7 @@ def add_member(
 ) -> Membership:
     access.require(actor, Permission.MANAGE_PEOPLE, organization)
     _refuse_above_own(actor, organization, role)
+    _refuse_inner_role(vendor, role)
     if vendor is not None and (vendor.organization_id != organization.pk or vendor.kind != Team.Kind.VENDOR):
         raise RuleViolation("not_a_vendor", "That team is not a vendor of this organization.")
     membership, is_new = Membership.objects.get_or_create(
@@ -50,6 +51,7 @@ def change_membership(actor: Person, membership: Membership, *, role: str, is_ac
     access.require(actor, Permission.MANAGE_PEOPLE, membership)
     _refuse_above_own(actor, membership.organization, role)
     _refuse_above_own(actor, membership.organization, membership.role)
+    _refuse_inner_role(membership.vendor, role)
     stays_admin = role == Role.ORGANIZATION_ADMIN and is_active
     if membership.role == Role.ORGANIZATION_ADMIN and not stays_admin and _is_last_admin(membership):
         raise RuleViolation("last_admin", "An organization keeps at least one active admin.")
@@ -59,6 +61,14 @@ def change_membership(actor: Person, membership: Membership, *, role: str, is_ac
     audit.record(actor, "membership.changed", membership, before=before, after=_membership_facts(membership))
     _tell(membership)
     return membership
+
+
+def _refuse_inner_role(vendor: Team | None, role: str) -> None:
+    """Someone of another company never runs the organization."""
+    if vendor is not None and role not in (Membership.Role.MEMBER, Membership.Role.VENDOR_MANAGER):
+        raise RuleViolation(
+            "vendor_people_hold_no_inner_role", f"A person of {vendor.name} is member or vendor manager."
+        )
 
 
 def _refuse_above_own(actor: Person, organization: Organization, role: str) -> None:

@@ -8,14 +8,12 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from workforce import access
-from workforce.errors import RuleViolation
 from workforce.models import Membership, Organization, Person, Team
 from workforce.organizations import add_member
 from workforce.people import register_person
 from workforce.roles import Permission
 
 FIRST_PASSWORD_BYTES = 15
-OF_A_VENDOR = (Membership.Role.MEMBER, Membership.Role.VENDOR_MANAGER)
 
 
 def members_visible_to(person: Person) -> QuerySet[Membership]:
@@ -50,21 +48,12 @@ def people_for_team(team: Team) -> list[Person]:
     return [member.person for member in fitting.order_by("person__name", "person_id").distinct()]
 
 
-def refuse_inner_role(vendor: Team | None, role: str) -> None:
-    """Someone of another company never runs the organization."""
-    if vendor is not None and role not in OF_A_VENDOR:
-        raise RuleViolation(
-            "vendor_people_hold_no_inner_role", f"A person of {vendor.name} is member or vendor manager."
-        )
-
-
 @transaction.atomic
 def add_person(
     actor: Person, organization: Organization, *, email: str, name: str, role: str, vendor: Team | None = None
 ) -> tuple[Membership, str]:
     """A member by e-mail. Who has no login yet gets one; its password is returned here and never again."""
     access.require(actor, Permission.MANAGE_PEOPLE, organization)
-    refuse_inner_role(vendor, role)
     email, password = email.strip().lower(), ""
     person = Person.objects.filter(email=email).first()
     if person is None:

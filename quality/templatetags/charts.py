@@ -100,8 +100,17 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "duration": words.duration,
     "age": words.age,
 }
+
+
+def _filter(name: str, write: Callable[..., str]) -> None:
+    @register.filter(name)
+    def of_template(value: Any, *arguments: Any) -> str:
+        # What is missing reaches a filter as an empty text.
+        return write(None if value == "" else value, *arguments)
+
+
 for _name, _write in _FILTERS.items():
-    register.filter(_name, _write)
+    _filter(_name, _write)
 
 
 @register.filter

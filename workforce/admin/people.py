@@ -134,7 +134,6 @@ def _change(request: PersonRequest, member: Membership) -> Membership:
     form = MembershipForm(request.POST)
     if not form.is_valid():
         raise InvalidInput("unknown_role", "There is no such role.")
-    people_list.refuse_inner_role(member.vendor, form.cleaned_data["role"])
     return organizations.change_membership(request.user, member, **form.cleaned_data)
 
 
