@@ -7,6 +7,6 @@ class QualityConfig(AppConfig):
     name = "quality"
 
     def ready(self) -> None:
-        from quality import reactions  # noqa: PLC0415 (models are loaded by now)
+        from quality import reactions
 
         reactions.connect()

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from labeling.models import Label, LabelVersion, ProjectRow
+from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.rows import is_complete, lock_row, opinions_in
 from quality import benchmarks, figures, live
 from quality.agreement import METHOD, METHOD_VERSION
@@ -130,6 +130,12 @@ def needs_scoring(project_row: ProjectRow) -> bool:
 def ask_for_score(project_row: ProjectRow) -> None:
     """A job for the queue *live*, in the transaction of the act that changed an opinion."""
     enqueue(project_row.project.organization_id, SCORE_TASK, {"row": str(project_row.uid)}, queue="live")
+
+
+def ask_for_scores(project: Project, project_row_ids: Sequence[int]) -> None:
+    """A job for each of many rows, such as those that an import brought opinions to."""
+    for uid in ProjectRow.objects.filter(pk__in=project_row_ids).values_list("uid", flat=True):
+        enqueue(project.organization_id, SCORE_TASK, {"row": str(uid)}, queue="live")
 
 
 def waits_for_settling(project_row: ProjectRow) -> bool:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from labeling import editor
-from labeling.events import label_submitted, row_complete, session_ended
-from labeling.models import Label, LabelVersion, ProjectRow, WorkSession
-from quality import consensus, figures, issues, review
+from labeling import editor, exports, labels_list
+from labeling.events import gold_imported, label_submitted, opinions_imported, row_complete, session_ended
+from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
+from quality import benchmarks, consensus, facts, figures, issues, review
 from quality.api.issues import issues_for_editor
 from quality.api.review import reasons_for_editor, urls_for_editor
 from quality.events import row_scored
 from quality.models import Issue
 from workforce import live, relay
+from workforce.models import Person
 
 
 def note_submitted_work(sender: Any, label: Label, version: LabelVersion, **_: Any) -> None:
@@ -37,10 +38,22 @@ def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
         review.settle_row(project_row)
 
 
+def keep_imported_gold(sender: Any, project_row: ProjectRow, payload: Any, actor: Person, **_: Any) -> None:
+    benchmarks.make_benchmark(actor, project_row, payload=payload, rationale="Imported as gold.")
+
+
+def score_imported_opinions(sender: Any, project: Project, project_row_ids: list[int], **_: Any) -> None:
+    consensus.ask_for_scores(project, project_row_ids)
+
+
 def connect() -> None:
     label_submitted.connect(note_submitted_work)
     label_submitted.connect(score_after_submit)
     session_ended.connect(note_ended_session)
+    gold_imported.connect(keep_imported_gold)
+    opinions_imported.connect(score_imported_opinions)
+    exports.register_export_addition("quality", facts.facts_for_export)
+    labels_list.register_column("consensus", facts.consensus_of_labels)
     row_complete.connect(settle_single_opinion)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)

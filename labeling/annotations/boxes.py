@@ -43,7 +43,7 @@ class Box:
 def check_box(value: object, path: str, size: Size | None = None) -> Iterator[Fault]:
     """Faults of one box value; `size` is (width, height) in pixels, None when unknown.
 
-    Sides are compared as they are kept, to 1/1000 pixel: what passes here still has an area after storing.
+    Sides are compared as they are kept, to a millionth of a pixel: what passes here still has an area after storing.
     """
     if not isinstance(value, list | tuple) or len(value) != 4:
         yield Fault(path, "bad_shape", "A box is a list of four numbers: x_min, y_min, x_max, y_max.")

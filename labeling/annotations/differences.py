@@ -34,7 +34,7 @@ class Difference:
 def difference(old: Mapping[str, object], new: Mapping[str, object]) -> Difference:
     """Compare two payloads that `check_payload` accepts: objects by id, answers by the question they answer.
 
-    Values are compared as they are kept (1/1000 pixel); order of objects and ids of answers play no part.
+    Values are compared as they are kept (a millionth of a pixel); order of objects and ids of answers play no part.
     """
     before = {_id(entry): entry for entry in _entries(old, "features") if is_tool(entry["kind"])}
     after = {_id(entry): entry for entry in _entries(new, "features") if is_tool(entry["kind"])}

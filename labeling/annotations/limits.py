@@ -14,4 +14,4 @@ MAX_COORDINATE: Final = 10_000_000.0
 # A shape may stand half a pixel outside: drawing at the very border of a zoomed picture rounds there.
 BORDER_TOLERANCE: Final = 0.5
 # Coordinates are kept to a thousandth of a pixel.
-COORDINATE_DECIMALS: Final = 3
+COORDINATE_DECIMALS: Final = 6

@@ -31,7 +31,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def rounded(value: float) -> float:
-    """The coordinate as it is kept: to 1/1000 pixel, and never -0.0."""
+    """The coordinate as it is kept: to a millionth of a pixel, and never -0.0."""
     return round(float(value), COORDINATE_DECIMALS) + 0.0
 
 

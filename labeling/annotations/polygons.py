@@ -56,7 +56,7 @@ def signed_area(ring: Sequence[Position]) -> float:
 
 
 def is_flat(ring: Sequence[Position]) -> bool:
-    """Whether all vertices, kept to 1/1000 pixel, lie on one straight line: nothing is enclosed.
+    """Whether all vertices, kept to a millionth of a pixel, lie on one straight line: nothing is enclosed.
 
     On that grid a triangle that is not flat spans at least 5e-7 square pixels, which bounds the rounding error below.
     """

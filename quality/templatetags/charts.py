@@ -90,27 +90,29 @@ def icon(name: str) -> Any:
 
 
 # --- Numbers ----------------------------------------------------------------------------------------------------
-_FILTERS: dict[str, Callable[..., str]] = {
-    "whole": words.whole,
-    "signed": words.signed,
-    "decimal": words.decimal,
-    "percent": words.percent,
-    "score": words.score,
-    "hours": words.hours,
-    "duration": words.duration,
-    "age": words.age,
-}
+# What is missing reaches a filter as an empty text.
+def _plain(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: write(None if value == "" else value)
 
 
-def _filter(name: str, write: Callable[..., str]) -> None:
-    @register.filter(name)
-    def of_template(value: Any, *arguments: Any) -> str:
-        # What is missing reaches a filter as an empty text.
-        return write(None if value == "" else value, *arguments)
+def _with_places(write: Callable[[Any, int], str]) -> Callable[[Any, int], str]:
+    def of_template(value: Any, places: int = 1) -> str:
+        return write(None if value == "" else value, places)
+
+    return of_template
 
 
-for _name, _write in _FILTERS.items():
-    _filter(_name, _write)
+for _name, _write in (
+    ("whole", words.whole),
+    ("signed", words.signed),
+    ("score", words.score),
+    ("hours", words.hours),
+    ("duration", words.duration),
+    ("age", words.age),
+):
+    register.filter(_name, _plain(_write))
+register.filter("decimal", _with_places(words.decimal))
+register.filter("percent", _with_places(words.percent))
 
 
 @register.filter

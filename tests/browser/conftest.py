@@ -4,11 +4,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.browser.hands import Faults, Hand, session_cookie
@@ -49,10 +51,27 @@ def site(django_db_setup: None, assets_of_this_run: None, tmp_path_factory: pyte
     earlier, settings.MEDIA_ROOT = settings.MEDIA_ROOT, home / "assets"
     try:
         running.start()
-        yield running
+        with emptied_calmly(running):
+            yield running
     finally:
         running.stop_all()
         settings.MEDIA_ROOT = earlier
+
+
+@contextmanager
+def emptied_calmly(site: Site) -> Iterator[None]:
+    """The tables are emptied after each test while the processes run on: they are held still for that moment."""
+    earlier = TransactionTestCase._fixture_teardown
+
+    def flush(self: TransactionTestCase) -> None:
+        with site.hold_still():
+            earlier(self)
+
+    TransactionTestCase._fixture_teardown = flush
+    try:
+        yield
+    finally:
+        TransactionTestCase._fixture_teardown = earlier
 
 
 @pytest.fixture(scope="package")

@@ -7,10 +7,15 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import psycopg
 
 from config.embedded_processes import Bound, spawn_bound
 from config.supervised import end_family
@@ -115,6 +120,34 @@ class Site:
         self.stop("web")
         self.launch("web")
         self.wait_ready()
+
+    @contextmanager
+    def hold_still(self) -> Iterator[None]:
+        """All processes stopped between two statements, so that emptying the tables meets no transaction of theirs."""
+        pids = [bound.process.pid for bound in self.running.values() if bound.process.poll() is None]
+        until = time.monotonic() + STOP_SECONDS
+        try:
+            while True:
+                for pid in pids:
+                    os.kill(pid, signal.SIGSTOP)
+                if not self.is_at_work() or time.monotonic() > until:
+                    break
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
+                time.sleep(0.05)
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def is_at_work(self) -> bool:
+        """Whether another session of the test database is inside a statement or a transaction."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
+            ).fetchone()
+        return bool(found and found[0])
 
     def stop_all(self) -> None:
         for bound in self.running.values():

@@ -16,7 +16,7 @@ OLD = label(car(1), entry("lamp", 2), entry("weather", 3))
     [
         (OLD, Difference()),
         (label(entry("weather", 3), entry("lamp", 2), car(1)), Difference()),
-        (label(car(1, [10, 20, 110, 80.0001]), entry("lamp", 2), entry("weather", 3)), Difference()),
+        (label(car(1, [10, 20, 110, 80.0000001]), entry("lamp", 2), entry("weather", 3)), Difference()),
         (label(car(1), entry("lamp", 2), entry("weather", 9)), Difference()),
         (label(*OLD["features"], entry("lamp", 7)), Difference(added=(uuid(7),))),
         (label(car(1), entry("weather", 3)), Difference(removed=(uuid(2),))),

@@ -186,12 +186,12 @@ def test_thousands_of_faults_become_a_short_answer() -> None:
 
 
 def test_the_normal_form_rounds_sorts_and_fills() -> None:
-    rough = {"features": [{"id": uuid(1), "value": [0.00049, -0.0, 10.0, 2.71828], "kind": "box", "feature": "car"},
+    rough = {"features": [{"id": uuid(1), "value": [0.00000049, -0.0, 10.0, 2.7182818], "kind": "box", "feature": "car"},
                           {"id": uuid(2), "value": ["b", "a"], "kind": "checklist", "feature": "tags", "nested": []},
                           {"id": uuid(3), "value": 2.0, "kind": "number", "feature": "age", "nested": []}]}  # fmt: skip
     assert canonical(rough) == {
         "features": [
-            {"feature": "car", "kind": "box", "id": uuid(1), "value": [0, 0, 10, 2.718], "nested": []},
+            {"feature": "car", "kind": "box", "id": uuid(1), "value": [0, 0, 10, 2.718282], "nested": []},
             {"feature": "tags", "kind": "checklist", "id": uuid(2), "value": ["a", "b"], "nested": []},
             {"feature": "age", "kind": "number", "id": uuid(3), "value": 2, "nested": []},
         ],
@@ -204,7 +204,7 @@ def test_an_answered_number_is_not_rounded() -> None:
 
 
 def test_the_hash_is_known_and_does_not_depend_on_spelling() -> None:
-    spelled = {"relations": [], "features": [dict(reversed(list(entry("lamp", 1, [5.0, 6.0001]).items())))]}
+    spelled = {"relations": [], "features": [dict(reversed(list(entry("lamp", 1, [5.0, 6.0000001]).items())))]}
     assert payload_hash(spelled) == payload_hash(label(entry("lamp", 1, [5, 6])))
     assert payload_hash({"features": []}) == hashlib.sha256(b'{"features":[],"relations":[]}').hexdigest()
 

@@ -24,7 +24,7 @@ from quality.admin import formulas
 from quality.models import Benchmark, Issue, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
-from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, give_three, run_jobs
+from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, run_jobs
 from tests.quality.test_review import decide, label_row, lease_review
 from workforce.models import Membership, Person
 from workforce.organizations import add_member
@@ -37,7 +37,10 @@ pytestmark = pytest.mark.django_db
 def line(cast: Cast) -> Line:
     """Three rows, each wants three opinions; the first has them."""
     made = make_line(cast, rows=3, consensus_share=100, consensus_labels=3)
-    give_three(made, [payload(BOX), payload(BOX, FAR), payload(HALF, light="night")])
+    give(cast.lena, made, payload(BOX))
+    give(cast.leo, made, payload(BOX, FAR))
+    run_jobs()
+    give(cast.lia, made, payload(HALF, light="night"))
     run_jobs()
     return made
 
@@ -65,7 +68,7 @@ def page(person: Person, name: str, *values: Any, **query: str) -> str:
 def words_of(html: str) -> str:
     """What people read: without markup, blanks as one."""
     bare = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.S)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", bare)))
+    return re.sub(r"[ \n\t]+", " ", unescape(re.sub(r"<[^>]+>", " ", bare)))
 
 
 def figure(html: str, name: str) -> str:

@@ -1,0 +1,102 @@
+"""What this floor knows of labels and rows, for the lists and exports of the floor below, many at a time."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from labeling.exports import RowFacts
+from labeling.formats.export_rows import ExportAgreement, ExportComment, ExportDecision, ExportIssue
+from labeling.models import Label
+from quality.agreement import METHOD
+from quality.models import Benchmark, Issue, IssueComment, LabelScore, Review, RowConsensus
+from workforce.models import Person
+
+Naming = Callable[[Person], str]
+
+
+def consensus_of_labels(label_ids: Sequence[int]) -> Mapping[int, float]:
+    """Label → the consensus of its row, where one was computed."""
+    rows = Label.objects.filter(pk__in=label_ids).values_list("pk", "project_row__quality_consensus__score")
+    return {pk: score for pk, score in rows if score is not None}
+
+
+def facts_for_export(row_ids: Sequence[int], name_of: Naming) -> dict[int, RowFacts]:
+    """Winner, agreement, benchmark, decisions and issues of each row; the same queries for one row or many."""
+    by_label: dict[int, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+    consensus = {found.project_row_id: found for found in RowConsensus.objects.filter(project_row__in=row_ids)}
+    gold = dict(Benchmark.objects.filter(project_row__in=row_ids).values_list("project_row", "gold__uid"))
+    for score in LabelScore.objects.filter(label__project_row__in=row_ids).select_related("label"):
+        row = score.label.project_row_id
+        by_label[row][score.label_id] |= _scores(score, consensus.get(row), gold.get(row))
+    for row, label, decisions in _decisions(row_ids, name_of):
+        by_label[row][label] |= {"decisions": decisions}
+    for row, label, found in _issues(row_ids, name_of):
+        by_label[row][label] |= {"issues": found}
+    winners = {
+        row: str(uid)
+        for row, uid in RowConsensus.objects.filter(project_row__in=row_ids).values_list("project_row", "winner__uid")
+        if uid
+    }
+    return {
+        row: RowFacts(
+            project={"selected_label_id": winners[row]} if row in winners else {},
+            labels={label: dict(fields) for label, fields in by_label[row].items()},
+        )
+        for row in row_ids
+    }
+
+
+def _scores(score: LabelScore, row: RowConsensus | None, gold: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if score.benchmark is not None:
+        fields |= {"benchmark_score": score.benchmark, "benchmark_reference_label": str(gold) if gold else None}
+    if row is not None and row.score is not None:
+        fields |= {"consensus_score": row.score, "ambiguity": row.ambiguity}
+    if score.pair_count:
+        fields["agreement"] = ExportAgreement(score=score.consensus, method=METHOD, n=score.pair_count)
+    return fields
+
+
+def _decisions(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tuple[ExportDecision, ...]]]:
+    found: dict[tuple[int, int], list[ExportDecision]] = defaultdict(list)
+    reviews = Review.objects.filter(label__project_row__in=row_ids).select_related("label", "reviewer")
+    for review in reviews.order_by("pk"):
+        decision = ExportDecision(
+            action=review.decision,
+            at=review.made_at,
+            by=name_of(review.reviewer),
+            reason_codes=tuple(reason["code"] for reason in review.reasons),
+            rule_ids=tuple(reason["rule"] for reason in review.reasons if reason.get("rule")),
+            note=review.comment,
+        )
+        found[review.label.project_row_id, review.label_id].append(decision)
+    return [(row, label, tuple(made)) for (row, label), made in found.items()]
+
+
+def _issues(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tuple[ExportIssue, ...]]]:
+    """Issues stand at the label they were opened on."""
+    said: dict[int, list[IssueComment]] = defaultdict(list)
+    comments = IssueComment.objects.filter(issue__project_row__in=row_ids).select_related("author").order_by("pk")
+    for comment in comments:
+        said[comment.issue_id].append(comment)
+    found: dict[tuple[int, int], list[ExportIssue]] = defaultdict(list)
+    issues = Issue.objects.filter(project_row__in=row_ids, label__isnull=False).select_related("opened_by")
+    for issue in issues.order_by("number"):
+        assert issue.label_id is not None
+        question, *replies = said[issue.pk]
+        found[issue.project_row_id, issue.label_id].append(
+            ExportIssue(
+                number=issue.number,
+                category=issue.category,
+                status=issue.state,
+                content=question.text,
+                created_at=issue.opened_at,
+                created_by=name_of(issue.opened_by),
+                object_id=issue.object_id or None,
+                pin=issue.pin,
+                comments=tuple(
+                    ExportComment(at=reply.made_at, by=name_of(reply.author), content=reply.text) for reply in replies
+                ),
+            )
+        )
+    return [(row, label, tuple(made)) for (row, label), made in found.items()]
