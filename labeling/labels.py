@@ -53,9 +53,10 @@ def _submit(person: Person, uid: str, *, token: int, payload: Any, ontology_vers
     ).update(state=Slot.State.SUBMITTED, submitted_at=ClockTimestamp(), leased_until=None)
     if not moved:
         raise RuleViolation("lease_expired", "Your reservation of this row has run out.")
-    label, _ = Label.objects.get_or_create(
-        slot=slot, defaults={"project": row.project, "project_row": row, "labeler": person}
-    )
+    # Only a rework has a label already; the slot is locked, so nobody makes one in between.
+    label = Label.objects.filter(slot=slot).first() if slot.is_rework else None
+    if label is None:
+        label = Label.objects.create(slot=slot, project=row.project, project_row=row, labeler=person)
     version = add_version(
         label,
         author=person,
@@ -74,7 +75,7 @@ def announce_submit(person: Person, row: ProjectRow, label: Label, version: Labe
     """What every submitted version sets in motion, in the submit's transaction; the caller holds the row's lock."""
     counters.add(row.project_id, {"labels:submitted": 1})
     facts = {"number": version.number, "objects": version.object_count}
-    audit.record(person, "label.submitted", label, after=facts)
+    audit.record(person, "label.submitted", label, after=facts, organization_id=row.project.organization_id)
     if row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):
         move_row(row, ProjectRow.State.IN_WORK)
     label_submitted.send(sender=Label, label=label, version=version, actor=person)

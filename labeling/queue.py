@@ -14,6 +14,7 @@ from math import ceil
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Min, QuerySet
+from django.db.models.lookups import GreaterThan
 
 from labeling import work_time
 from labeling.models import OntologyVersion, Project, ProjectRow, Slot, WorkSession
@@ -76,7 +77,9 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
   )
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
-_SLOTS = Slot.objects.select_related("project__organization", "project_row__data_row", "ontology_version")
+_SLOTS = Slot.objects.select_related("project__organization", "project_row__data_row", "ontology_version").annotate(
+    is_live=GreaterThan(F("leased_until"), ClockTimestamp())
+)
 WHY_TEXTS = {
     "came_back": "It came back to you",
     "in_hand": "You had it open already",
@@ -223,7 +226,7 @@ def refuse_unless_held(person: Person, slot: Slot, token: int) -> None:
         raise RuleViolation("already_submitted", "This row was submitted already. Nothing was sent twice.")
     if slot.state != Slot.State.LEASED or slot.labeler_id != person.pk or slot.lease_token != token:
         raise RuleViolation("lease_lost", "Your reservation of this row has ended and someone else may have it.")
-    if not Slot.objects.filter(pk=slot.pk, leased_until__gt=ClockTimestamp()).exists():
+    if not slot.is_live:  # type: ignore[attr-defined]  # annotated by _SLOTS, on the database's clock
         raise RuleViolation("lease_expired", "Your reservation of this row has run out.")
     if slot.project.state == Project.State.ARCHIVED:
         raise RuleViolation("project_closed", "This project was closed.")

@@ -5,7 +5,7 @@ from labeling import counters
 from labeling.events import row_done, stream_of_project, stream_of_row
 from labeling.models import ProjectRow, Slot
 from workforce import access, live
-from workforce.events import announce
+from workforce.events import announce_on
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
@@ -30,8 +30,8 @@ def move_row(row: ProjectRow, state: str) -> None:
     ProjectRow.objects.filter(pk=row.pk).update(**fields)
     counters.add(row.project_id, {counters.row_counter(before): -1, counters.row_counter(state): 1})
     facts = {"row": str(row.uid), "state": state}
-    announce(row.project.organization_id, stream_of_project(row.project.uid), "row_moved", facts)
-    announce(row.project.organization_id, stream_of_row(row.uid), "row_moved", facts)
+    streams = [stream_of_project(row.project.uid), stream_of_row(row.uid)]
+    announce_on(row.project.organization_id, streams, "row_moved", facts)
     if is_news:
         row_done.send(sender=ProjectRow, project_row=row)
 
@@ -42,9 +42,9 @@ def opinions_in(row: ProjectRow) -> int:
 
 def is_complete(row: ProjectRow) -> bool:
     """Whether every wanted opinion is in and none is being reworked."""
-    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL)
-    is_open = slots.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED, Slot.State.IN_REWORK]).exists()
-    return not is_open and opinions_in(row) > 0
+    states = set(Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", flat=True))
+    is_open = states & {Slot.State.OPEN, Slot.State.LEASED, Slot.State.IN_REWORK}
+    return not is_open and bool(states & set(OPINION_IS_IN))
 
 
 def finish_if_done(row: ProjectRow) -> None:

@@ -73,9 +73,7 @@ def open_issue(
     issue.save()
     IssueComment.objects.create(issue=issue, author=actor, text=question)
     audit.record(actor, "issue.opened", issue, after={"number": issue.number, "category": category})
-    announce(
-        issue.project.organization_id, stream_of_project(issue.project.uid), "issue_opened", _facts(issue)
-    )
+    announce(issue.project.organization_id, stream_of_project(issue.project.uid), "issue_opened", _facts(issue))
     return issue
 
 
@@ -159,6 +157,9 @@ def issues_beside(person: Person, slots: Sequence[Slot]) -> dict[int, list[Issue
     """Slot → the issues of its row that ``person`` may read, oldest first. The same queries for one or many."""
     rows = {slot.project_row_id for slot in slots}
     by_row: dict[int, list[Issue]] = {row: [] for row in rows}
+    # Most rows have no issue; asking who may read them would be most of a claim's time.
+    if not Issue.objects.filter(project_row__in=rows).exists():
+        return {slot.pk: [] for slot in slots}
     for issue in issues_visible_to(person).filter(project_row__in=rows).order_by("pk"):
         by_row[issue.project_row_id].append(issue)
     return {slot.pk: by_row[slot.project_row_id] for slot in slots}
@@ -176,6 +177,8 @@ def answers_for(person: Person) -> list[IssueAnswer]:
 
 def acts_open_to(person: Person, issues: Sequence[Issue]) -> dict[str, set[int]]:
     """Which of ``issues`` the person may comment on and resolve: act → primary keys."""
+    if not issues:
+        return {"comment": set(), "resolve": set()}
     some = Issue.objects.filter(pk__in=[issue.pk for issue in issues])
     wanted = {"comment": Permission.OPEN_ISSUE, "resolve": Permission.RESOLVE_ISSUE}
     return {

@@ -40,9 +40,11 @@ def record(
     *,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    organization_id: int | None = None,
 ) -> AuditEvent:
-    """Write one audit row. ``before`` and ``after`` hold plain values and never a secret."""
-    organization_id = access.organization_of(target)
+    """Write one audit row. ``before`` and ``after`` hold plain values and never a secret; a caller that knows the
+    organization saves looking it up."""
+    organization_id = organization_id or access.organization_of(target)
     role = ""
     if actor is not None:
         membership = Membership.objects.filter(person=actor, organization_id=organization_id)

@@ -1,5 +1,6 @@
 """What this floor announces, and the writer of outbox rows that all floors share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import Signal
@@ -13,6 +14,13 @@ access_changed = Signal()
 def announce(organization_id: int, stream: str, kind: str, payload: dict[str, Any] | None = None) -> None:
     """A live message of ``stream``, written in the transaction of the act. Small facts and uids only."""
     Event.objects.create(organization_id=organization_id, stream=stream, kind=kind, payload=payload or {})
+
+
+def announce_on(organization_id: int, streams: Sequence[str], kind: str, payload: dict[str, Any]) -> None:
+    """The same message on several streams, in one statement."""
+    Event.objects.bulk_create(
+        [Event(organization_id=organization_id, stream=stream, kind=kind, payload=payload) for stream in streams]
+    )
 
 
 def enqueue(organization_id: int, task: str, arguments: dict[str, Any], *, queue: str = "live") -> Event:

@@ -153,7 +153,7 @@ def _talk(reasons: Sequence[Conversation], speed: float | None, project: Project
         is_fast = own is not None and speed is not None and own > speed
         chip, tone = ("Coach", "bad") if is_fast else ("Train", "bad")
         pace = f"{decimal(own)} an active hour; the median is {decimal(speed)}." if own is not None else ""
-        sentences = (pace, *(_low_in_words(one) for one in low))
+        sentences = (pace, *(_low_in_words(one, is_first=one is low[0]) for one in low))
     return Talk(person, chip, tone, tuple(filter(None, sentences)), labels_link(project, person.uid))
 
 
@@ -167,10 +167,12 @@ def _so_far(person: PersonPerformance) -> str:
     )
 
 
-def _low_in_words(one: Conversation) -> str:
+def _low_in_words(one: Conversation, *, is_first: bool) -> str:
     measured: Rate | Mean = getattr(one.person.figures, one.measure)
     write = percent if isinstance(measured, Rate) else score
     what = MEASURE_WORDS[one.measure]
+    if not is_first:
+        return f"Also {write(measured.value)} {what} (n {whole(measured.n)}; median {write(one.median)})."
     told = f"{write(measured.value)} {what} (n {whole(measured.n)})"
     return f"{told}, all of the interval under the median {write(one.median)}."
 

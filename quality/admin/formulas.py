@@ -107,13 +107,13 @@ FORMULAS = (
         (
             "Busy: active ÷ (active + idle) time of the sessions that ended today.",
             "Bottleneck: of the queues that grew today, the one whose stage is busiest.",
-            "Finish: rows left ÷ rows done a working day, mean of the last 10, with its 95 % interval (Student).",
+            "Finish: rows left ÷ rows done a working day, mean of the last 10, with its 95\u202f% interval (Student).",
             "From label to done: working days since as many rows were labeled as are done now.",
         ),
     ),
     Formula(
         "interval",
-        "95 % intervals",
+        "95\u202f% intervals",
         "",
         "rates: Wilson; means: Student's t, or Jeffreys where every score is 0 or 1",
         (

@@ -58,10 +58,10 @@ COLUMNS = (
     Column("labels", "Labels", lambda one: one.figures.units),
     Column("speed", "Per hour", lambda one: one.figures.units_per_hour),
     Column("hours", "Active h", lambda one: one.figures.hours),
-    Column("approval", "Approval\u2009%", lambda one: one.figures.approval.value),
-    Column("first-pass", "FPY\u2009%", lambda one: one.figures.first_pass.value),
+    Column("approval", "Approval\u202f%", lambda one: one.figures.approval.value),
+    Column("first-pass", "FPY\u202f%", lambda one: one.figures.first_pass.value),
     Column("benchmark", "Benchmark", lambda one: one.figures.benchmark.value),
-    Column("rework", "Rework\u2009%", lambda one: one.figures.rework_share),
+    Column("rework", "Rework\u202f%", lambda one: one.figures.rework_share),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 DEFAULT_SORT = "-approval"

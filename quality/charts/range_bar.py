@@ -78,4 +78,4 @@ def _in_words(value: float | None, lo: float | None, hi: float | None, n: int, *
     shown = percent(value) if unit == "percent" else score(value)
     if lo is None or hi is None:
         return f"{shown}, n {whole(n)}"
-    return f"{shown}, 95\u2009% interval {interval(lo, hi, unit=unit)}, n {whole(n)}"
+    return f"{shown}, 95\u202f% interval {interval(lo, hi, unit=unit)}, n {whole(n)}"

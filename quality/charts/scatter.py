@@ -110,7 +110,7 @@ def speed_quality_scatter(points: Sequence[Point]) -> Scatter | None:
     """The geometry of the picture; None without people.
 
     Both axes may be cut. Names stand at every mark up to 15 people, then only at those told apart; a name takes the
-    first of eight places around its mark that touches no other name or mark, and no interval where that can be had;
+    first of twelve places around its mark that touches no other name or mark, and no interval where that can be had;
     else the title says it.
     """
     if not points:
@@ -139,7 +139,7 @@ def speed_quality_scatter(points: Sequence[Point]) -> Scatter | None:
             standing=one.standing,
             diamond=f"{x} {place(y - 6)} {place(x + 6)} {y} {x} {place(y + 6)} {place(x - 6)} {y}",
             title=f"{one.name}: {decimal(one.speed)} an active hour, {percent(one.share)} approved at first review, "
-            f"95\u2009% interval {decimal(one.lo * 100)} to {decimal(one.hi * 100)}, n {whole(one.n)}",
+            f"95\u202f% interval {decimal(one.lo * 100)} to {decimal(one.hi * 100)}, n {whole(one.n)}",
             href=one.href,
             label=label,
         )
@@ -197,7 +197,7 @@ def _is_free(box: Box, taken: Sequence[Box]) -> bool:
 
 
 def _around(x: float, y: float, name: str) -> list[Text]:
-    """Right, left, then the corners, then above and below."""
+    """Right, left, then the corners, above and below, then a line further."""
     return [
         Text(place(x + 10), place(y + 4), "start", name),
         Text(place(x - 10), place(y + 4), "end", name),
@@ -207,6 +207,11 @@ def _around(x: float, y: float, name: str) -> list[Text]:
         Text(place(x - 8), place(y + 16), "end", name),
         Text(place(x), place(y - 12), "middle", name),
         Text(place(x), place(y + 20), "middle", name),
+        # A second line away, for crowds.
+        Text(place(x - 8), place(y - 28), "end", name),
+        Text(place(x + 8), place(y - 28), "start", name),
+        Text(place(x - 8), place(y + 34), "end", name),
+        Text(place(x + 8), place(y + 34), "start", name),
     ]
 
 

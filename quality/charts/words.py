@@ -1,11 +1,12 @@
-"""Numbers as people read them: a thin space before %, a real minus, commas at thousands, times, ages and dates."""
+"""Numbers as people read them: a narrow space before %, a real minus, commas at thousands, times, ages and dates."""
 
 from __future__ import annotations
 
 import math
 from datetime import date, datetime
 
-THIN = "\u2009"
+# Narrow and without a break: a figure and its sign stay on one line.
+THIN = "\u202f"
 MINUS = "\u2212"
 NONE = "\u2013"
 
@@ -32,7 +33,7 @@ def decimal(value: float | None, places: int = 1) -> str:
 
 
 def percent(share: float | None, places: int = 1) -> str:
-    """0.918 is "91.8 %" with a thin space; None is a dash."""
+    """0.918 is "91.8 %" with a narrow space; None is a dash."""
     return NONE if share is None else f"{decimal(share * 100, places)}{THIN}%"
 
 

@@ -13,7 +13,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import labels, queue
 from labeling.models import Label, Project, Slot
-from quality import issues
+from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.line import DOCUMENT, Line, payload, picture_bytes
@@ -163,7 +163,7 @@ def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:(?P<url>.*)$")
 def anything_else(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"url": "nothing/here/"})
+    return RequestOf({"path": "/admin/nothing/here/"})
 
 
 @request_for("api-project PATCH")
@@ -291,6 +291,13 @@ def of_row(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": submitted_label(stage).project_row.uid})
 
 
+@request_for("admin:row-gold-remove")
+def remove_gold(stage: Line, person: Person | None) -> RequestOf:
+    label = submitted_label(stage)
+    benchmarks.make_benchmark_from(stage.cast.ada, label)
+    return RequestOf({"uid": label.project_row.uid}, {}, content_type=FORM)
+
+
 @request_for("admin:row-winner", "admin:row-gold")
 def act_on_row(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)
@@ -305,13 +312,13 @@ def act_on_issue(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:person")
 def of_person(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.nora.uid})
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid})
 
 
 @request_for("admin:person-change")
 def change_person(stage: Line, person: Person | None) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "role": "viewer", "is_active": "on"}
-    return RequestOf({"uid": stage.cast.nora.uid}, body, content_type=FORM)
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
 
 
 @request_for("admin:team")

@@ -52,7 +52,7 @@ def test_a_labeler_asks_about_a_place_on_the_row_in_hand(line: Line) -> None:
     issue = ask(line.cast.lena, row, "  Does a mirror count? ", pin={"x": 3.00049, "y": 4}, object_id="abc")
     issue.refresh_from_db()
     assert (issue.number, issue.state, issue.opened_by) == (1, Issue.State.OPEN, line.cast.lena)
-    assert issue.pin == {"x": 3.0, "y": 4.0}
+    assert issue.pin == {"x": 3.00049, "y": 4.0}
     assert issue.comments.get().text == "Does a mirror count?"
     assert AuditEvent.objects.filter(action="issue.opened", target_uid=issue.uid).count() == 1
     told = Event.objects.get(kind="issue_opened")
@@ -430,7 +430,7 @@ def test_reads_cost_the_same_for_three_and_for_thirty(cast: Cast) -> None:
             assert len(issues.answers_for(cast.lena)) == len(some)
         counts.append(len(queries))
     # Twice: issues, comments and two rights; answers: issues and comments.
-    assert counts == [10, 10]
+    assert counts == [11, 11]
 
 
 def test_rows_are_added_to_a_running_project(line: Line) -> None:

@@ -1,4 +1,5 @@
 // The editor's entry: reads what the page was given, puts the parts together, shows one row after the other.
+import { setText } from '../../shared/dom.js';
 import { connectLive } from '../../shared/live.js';
 import { announce, hideToast, toast } from '../../shared/notice.js';
 import { shortClock } from '../../shared/time.js';
@@ -30,6 +31,7 @@ import { createViewport } from './viewport.js';
 const page = { issue_categories: [], skip_reasons: [], reject_reasons: [], ...JSON.parse(document.getElementById('editor-page').textContent) };
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const stage = part('stage');
+const glass = part('glass');
 
 const store = createStore(firstState(page));
 
@@ -39,7 +41,7 @@ const troubles = createTroubles(part('troubles'));
 const viewport = createViewport(stage, part('plane'), {
   onMove: () => {
     issues?.place();
-    part('zoom').textContent = `${Math.round(viewport.scale * 100)} %`;
+    setText(part('zoom'), `${Math.round(viewport.scale * 100)} %`);
   },
   onSettle: () => store.state.ontology && shapes.render(store.state, true),
 });
@@ -205,12 +207,12 @@ let isLent = false;
 const lend = (isOn) => {
   isLent = isOn;
   if (!isOn) tools.pan.up();
-  stage.style.cursor = isOn ? 'grab' : '';
+  glass.style.cursor = isOn ? 'grab' : '';
 };
 bindSheets(stage);
 // While a label is on its way it can be looked at, not changed: what was sent is what is seen.
 const isLookedAtOnly = () => isLent || !store.state.row || store.state.busy;
-bindPointer({ stage, viewport, tools, activeTool: () => tools[store.state.tool], isLent: isLookedAtOnly });
+bindPointer({ stage, glass, viewport, tools, activeTool: () => tools[store.state.tool], isLent: isLookedAtOnly });
 bindKeyboard({ store, acts, setAnswer: acts.setAnswer, isOn: hotkeys.isOn, lend });
 document.addEventListener('click', (event) => {
   const name = event.target.closest('[data-act]')?.dataset.act;

@@ -1,10 +1,11 @@
 // Mouse, pen and fingers on the stage, handed to the tool in hand. Space, the middle button and two fingers always move
-// the picture; the wheel zooms where it points.
+// the picture; the wheel zooms where it points. The cursor is the glass's: it is inherited, and below the stage a change of
+// it would restyle every shape.
 
 const ZOOM_STEP = 0.0016;
 const isChrome = (target) => target.closest('[data-over-stage]') !== null;
 
-export function bindPointer({ stage, viewport, tools, activeTool, isLent }) {
+export function bindPointer({ stage, glass, viewport, tools, activeTool, isLent }) {
   const fingers = new Map();
   let holder = null;
   let pinch = null;
@@ -21,7 +22,7 @@ export function bindPointer({ stage, viewport, tools, activeTool, isLent }) {
     // The default would select text; the focus it would have moved is moved by hand, so that keys reach the canvas.
     event.preventDefault();
     stage.focus({ preventScroll: true });
-    stage.setPointerCapture(event.pointerId);
+    glass.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
     if (fingers.size === 2) {
       holder?.cancel();
@@ -32,7 +33,7 @@ export function bindPointer({ stage, viewport, tools, activeTool, isLent }) {
     if (event.button === 2) return;
     holder = event.button === 1 || isLent() ? tools.pan : activeTool();
     holder.down(place(event), event);
-    stage.style.cursor = holder.cursor(place(event));
+    glass.style.cursor = holder.cursor(place(event));
   }
 
   function move(event) {
@@ -47,7 +48,7 @@ export function bindPointer({ stage, viewport, tools, activeTool, isLent }) {
     } else if (!isChrome(event.target)) {
       const tool = isLent() ? tools.pan : activeTool();
       tool.hover?.(place(event), event);
-      stage.style.cursor = tool.cursor(place(event));
+      glass.style.cursor = tool.cursor(place(event));
     }
   }
 

@@ -186,7 +186,7 @@ def test_thousands_of_faults_become_a_short_answer() -> None:
 
 
 def test_the_normal_form_rounds_sorts_and_fills() -> None:
-    rough = {"features": [{"id": uuid(1), "value": [0.00000049, -0.0, 10.0, 2.7182818], "kind": "box", "feature": "car"},
+    rough = {"features": [{"id": uuid(1), "value": [4.9e-7, -0.0, 10.0, 2.7182818], "kind": "box", "feature": "car"},
                           {"id": uuid(2), "value": ["b", "a"], "kind": "checklist", "feature": "tags", "nested": []},
                           {"id": uuid(3), "value": 2.0, "kind": "number", "feature": "age", "nested": []}]}  # fmt: skip
     assert canonical(rough) == {

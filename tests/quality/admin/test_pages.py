@@ -174,7 +174,7 @@ def test_the_tiles_and_the_table_are_the_rules_figures(line: Line) -> None:
     html = page(line.cast.max, "project-performance", line.project.uid)
     found = found_for(line)
     assert figure(html, "units") == f"{found.total.units:,}" == "723"
-    assert figure(html, "first-pass") == f"{100 * found.total.first_pass.value:.1f}\u2009%"
+    assert figure(html, "first-pass") == f"{100 * found.total.first_pass.value:.1f}\u202f%"
     for one in found.people:
         row = re.search(rf'data-person="{one.uid}".*?</tr>', html, flags=re.S)
         assert row, one.name
@@ -227,7 +227,7 @@ def test_who_is_surely_below_is_worth_a_conversation_and_red(line: Line) -> None
     html = page(line.cast.max, "project-performance", line.project.uid)
     told = words_of(html)
     assert "Coach today" in told and "q-mark--below" in html
-    assert "54.2\u2009% approved at first review (n 240)" in told
+    assert "54.2\u202f% approved at first review (n 240)" in told
 
 
 def test_too_few_say_so_instead_of_a_rate(line: Line) -> None:

@@ -37,7 +37,7 @@ def test_a_range_bar_has_its_band_dot_and_tick_on_one_scale() -> None:
     # 5 px at each edge leave 102 px for 0.6 to 1.0.
     assert (bar.dot, bar.band, bar.tick) == (56.0, (30.5, 81.5), 68.75)
     assert not bar.is_bad
-    assert bar.text == "80.0\u2009%, 95\u2009% interval 70.0 to 90.0, n 100"
+    assert bar.text == "80.0\u202f%, 95\u202f% interval 70.0 to 90.0, n 100"
 
 
 def test_it_is_bad_only_when_the_whole_interval_lies_under_the_target() -> None:
@@ -60,7 +60,7 @@ def test_without_a_value_nothing_is_drawn() -> None:
 
 
 def test_a_score_is_written_as_a_score() -> None:
-    assert range_bar(0.938, 0.91, 0.96, 41, unit="score").text == "0.938, 95\u2009% interval 0.910 to 0.960, n 41"
+    assert range_bar(0.938, 0.91, 0.96, 41, unit="score").text == "0.938, 95\u202f% interval 0.910 to 0.960, n 41"
 
 
 # --- Day bars ---------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_an_interval_stands_around_its_mark() -> None:
     mark = scatter([person("A", 10, 0.7), person("B", 20, 0.8)]).marks[0]
     assert mark.top < mark.y < mark.bottom
     assert mark.title == (
-        "A: 10.0 an active hour, 70.0\u2009% approved at first review, 95\u2009% interval 67.0 to 73.0, n 300"
+        "A: 10.0 an active hour, 70.0\u202f% approved at first review, 95\u202f% interval 67.0 to 73.0, n 300"
     )
 
 

@@ -21,8 +21,8 @@ def test_changes_carry_their_sign(value: float, text: str) -> None:
 
 
 def test_per_cent_has_a_thin_space_and_one_decimal() -> None:
-    assert words.percent(0.918) == "91.8\u2009%"
-    assert words.percent(0.706, 0) == "71\u2009%"
+    assert words.percent(0.918) == "91.8\u202f%"
+    assert words.percent(0.706, 0) == "71\u202f%"
     assert words.percent(None) == "–"
 
 
