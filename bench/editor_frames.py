@@ -148,7 +148,7 @@ def busy_ms(session: CDPSession) -> dict[str, float]:
 
 
 def measured(page: Page, session: CDPSession, name: str, step: Callable[[int], None]) -> None:
-    """One input a step, and a step longer than a frame: a step is a frame. On a busy machine the task time is too long."""
+    """One input a step, and a step is longer than a frame. On a busy machine the task time is too long."""
     before = busy_ms(session)
     for number in range(STEPS):
         step(number)

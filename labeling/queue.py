@@ -119,7 +119,7 @@ def lease_next_rows(
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
                 missing = batch_size(person, project) - len(held)
-                taken = _take(person, project, kind, missing) if missing > 0 else []
+                taken = _take(person, project, kind, missing)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
             if attempt + 1 == CLAIM_TRIES:
@@ -127,7 +127,9 @@ def lease_next_rows(
             continue
         break
     known = set(have)
-    slots = tuple(slot for slot in (*held, *_with_rows(taken)) if str(slot.uid) not in known)
+    # What came back goes before what is in hand.
+    both = sorted((*held, *_with_rows(taken)), key=lambda slot: not slot.is_rework)
+    slots = tuple(slot for slot in both if str(slot.uid) not in known)
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
 
 
@@ -157,8 +159,11 @@ def _take(person: Person, project: Project, kind: str, count: int) -> list[int]:
     with connection.cursor() as cursor:
         for number, (why, pick) in enumerate(picks):
             wanted = count - len(taken)
-            if number == 2:
-                wanted = 0 if taken else 1
+            if why == "came_back":
+                # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
+                wanted = LARGEST_BATCH
+            elif number == 2:
+                wanted = 0 if taken or count <= 0 else 1
             if wanted > 0:
                 cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": wanted})
                 taken += [row[0] for row in cursor.fetchall()]

@@ -5,12 +5,21 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from PIL import Image
 
-from labeling import batches, datasets, ontologies, project_access, projects
+from labeling import batches, datasets, ontologies, projects
 from labeling.assets import Asset, take_picture
 from labeling.data_rows import NewRow, add_rows
-from labeling.models import DataRow, Dataset, OntologyVersion, Project, Slot
+from labeling.models import (
+    DataRow,
+    Dataset,
+    OntologyVersion,
+    Project,
+    ProjectPersonGrant,
+    ProjectTeamGrant,
+    Slot,
+)
 from labeling.projects import ProjectSettings
 from tests.cast import Cast
 from workforce.models import Person
@@ -95,9 +104,19 @@ def make_line(cast: Cast, *, rows: int = 4, asset: Asset | None = None, **settin
         ontology=ontology.ontology,
         settings=ProjectSettings(**settings),
     )
-    for key, role in ROLES.items():
-        project_access.grant_role(cast.ada, project, getattr(cast, key), role=role)
-    project_access.grant_role(cast.ada, project, cast.vendor, role=Role.LABELER)
+    # Written straight to the tables: a dozen calls of the rule would be most of a test's time.
+    roles = {one.codename: one for one in Permission.objects.filter(content_type__model="project")}
+    ProjectPersonGrant.objects.bulk_create(
+        [
+            ProjectPersonGrant(
+                content_object=project, user=getattr(cast, key), permission=roles[role], granted_by=cast.ada
+            )
+            for key, role in ROLES.items()
+        ]
+    )
+    ProjectTeamGrant.objects.create(
+        content_object=project, group=cast.vendor.group, permission=roles[Role.LABELER], granted_by=cast.ada
+    )
     Person.objects.filter(pk=cast.dora.pk).update(is_active=False)
     batches.create_batch(cast.max, project, DataRow.objects.filter(dataset=dataset), name="first")
     cast.project = project

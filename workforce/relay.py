@@ -5,9 +5,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+import psycopg
 from celery import current_app
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -31,11 +33,10 @@ def register_fold(fold: Callable[[], int]) -> None:
     _folds.append(fold)
 
 
-def take_the_lock() -> bool:
-    """True once this connection is the relay; the lock goes with the connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RELAY_LOCK])
-        row = cursor.fetchone()
+def take_the_lock(ear: "psycopg.Connection[Any]") -> bool:
+    """True once the holder of ``ear`` is the relay. The lock goes with that connection, which stands outside the pool:
+    a pooled one would go back into it with the lock still held."""
+    row = ear.execute("SELECT pg_try_advisory_lock(%s)", [RELAY_LOCK]).fetchone()
     return bool(row and row[0])
 
 

@@ -37,7 +37,7 @@ def bounds_around(positions: Sequence[Position]) -> Bounds:
 
 
 def check_positions(value: Sequence[object], path: str, size: Size | None) -> tuple[list[Fault], list[Position] | None]:
-    """Faults of a run of positions, and the positions as they are kept (a millionth of a pixel), or None when one is malformed.
+    """Faults of a run of positions, and the positions as they are kept (to 1e-6 pixel), or None when one is malformed.
 
     A run over the vertex limit gets one fault and is not looked at further.
     """

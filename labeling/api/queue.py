@@ -173,6 +173,7 @@ def row_document(row: EditorRow) -> dict[str, Any]:
             "uid": str(row.version.label.uid),
             "version": row.version.number,
             "payload": row.version.payload,
+            "maker": {"name": row.version.label.labeler.name},
         },
         **row.additions,
         "urls": {

@@ -96,7 +96,6 @@ def test_fixed_and_approved(reviewed: Line, signed_in: SignIn, shots: Path) -> N
     assert last.payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
 
 
-@pytest.mark.xfail(strict=True, reason="labeling.queue: live leases fill the batch, so what came back is not taken")
 def test_what_came_back_comes_before_rows_in_hand(reviewed: Line, signed_in: SignIn) -> None:
     lena, rita = signed_in(reviewed.cast.lena), signed_in(reviewed.cast.rita)
     row = label_one(lena.label(reviewed.project))

@@ -56,9 +56,10 @@ def test_sealing_makes_a_whole_chain(cast: Cast) -> None:
         ("DELETE FROM workforce_auditseal WHERE event_id = {event}", "missing"),
         ("UPDATE workforce_auditseal SET hash = repeat('a', 64) WHERE event_id = {event}", "do not agree"),
         (
-            "INSERT INTO workforce_auditevent (uid, organization_id, at, action, actor_role, target_kind, before, after)"
-            " SELECT gen_random_uuid(), organization_id, now() - interval '1 hour', 'slipped in', '', '', '{{}}', '{{}}'"
-            " FROM workforce_auditevent WHERE id = {event}",
+            "INSERT INTO workforce_auditevent"
+            " (uid, organization_id, at, action, actor_role, target_kind, before, after)"
+            " SELECT gen_random_uuid(), organization_id, now() - interval '1 hour', 'slipped in', '', '',"
+            " '{{}}', '{{}}' FROM workforce_auditevent WHERE id = {event}",
             "not sealed",
         ),
     ],

@@ -1,11 +1,14 @@
 // The rows in this tab's hand: claims them, keeps the next one loaded, beats for the open one, gives it back.
 import { post } from '../../shared/http.js';
 import { shortClock } from '../../shared/time.js';
+import { emptyPayload } from './payload.js';
 import { preloadPicture } from './pictures.js';
 
 const HEARTBEAT_MS = 15000;
 const LOOK_AGAIN_MS = 30000;
 const RETRY_MS = 4000;
+// Nothing of the row just left stays in sight.
+const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, issues: [], openIssue: null, newIssue: null };
 
 export function createQueue({ store, page, activity, show, onLeaseEnded, onTrouble }) {
   const kind = page.mode === 'review' ? 'review' : 'label';
@@ -59,7 +62,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
     stopBeating();
     waiting = waiting.filter((row) => !isStale(row));
     if (!waiting.length) {
-      store.set({ row: null, status: store.state.status === 'working' ? 'loading' : store.state.status });
+      store.set({ ...NO_ROW, status: store.state.status === 'working' ? 'loading' : store.state.status });
       if (!(await fillOrExplain())) return;
     }
     const row = waiting.shift();

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def run_while_locked(self) -> None:
         with self.listening_connection() as ear:
-            while not relay.take_the_lock():
+            while not relay.take_the_lock(ear):
                 time.sleep(WAIT_FOR_LOCK_SECONDS)
             while True:
                 note_alive("relay")

@@ -46,9 +46,10 @@ export function createHeaderPanel(root, { page, leaseText }) {
       root.dataset.mode = state.mode;
     }
     if (state.row !== before.row || state.row) showWhy(part, state.row, leaseText);
-    setText(part('position'), state.row ? `Row ${state.today + 1} today` : `${state.today} rows today`);
+    setText(part('position'), state.row ? `Row ${state.today + 1} today` : `${state.today} ${state.today === 1 ? 'row' : 'rows'} today`);
     setText(part('ready'), `${(state.ready || 0).toLocaleString('en')} more ready`);
-    if (state.save !== before.save) showSave(part('save'), state.row ? state.save : null, before.save);
+    root.querySelector('.why').hidden = !state.row;
+    if (state.save !== before.save || state.row !== before.row) showSave(part('save'), state.row ? state.save : null, before.save);
     root.querySelector('[data-act="undo"]').disabled = !state.past.length || state.isReadOnly;
     root.querySelector('[data-act="redo"]').disabled = !state.future.length || state.isReadOnly;
     for (const button of root.querySelectorAll('[data-for]')) button.hidden = !button.dataset.for.split(' ').includes(state.isFixing ? 'fixing' : state.mode);

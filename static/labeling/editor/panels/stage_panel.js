@@ -16,6 +16,7 @@ export function createStagePanel({ stage, part }, { queue, reload }) {
     stage.dataset.status = status;
     part('plane').hidden = status !== 'working';
     part('zoom-box').hidden = status !== 'working';
+    if (status !== 'working') part('picture-name').textContent = '';
     if (status === 'empty' && empty) {
       const next = empty.next_at && !empty.message.includes('Next may free') ? ` Next may free at ${shortClock(empty.next_at)}.` : '';
       const home = el('a', { class: 'cl-button', href: part('stage-message').dataset.home }, 'Home');
