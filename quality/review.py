@@ -295,9 +295,7 @@ def _read_reason(reason: Any, path: str, objects: set[str], row: ProjectRow) -> 
     }
 
 
-def _add_fix(
-    reviewer: Person, judgment: Judgment, slot: Slot, label: Label, judged: LabelVersion
-) -> dict[str, int]:
+def _add_fix(reviewer: Person, judgment: Judgment, slot: Slot, label: Label, judged: LabelVersion) -> dict[str, int]:
     """The mended payload as the reviewer's version, and how much it changed."""
     refuse_invalid(slot.ontology_version, judgment.payload, label.project_row)
     change = difference(judged.payload, canonical(judgment.payload))

@@ -31,8 +31,8 @@ def canonical(payload: Mapping[str, object]) -> dict[str, object]:
     """The normal form of a payload that `check_payload` accepts.
 
     Keys in one order, `nested` and `relations` always there, coordinates to a millionth of a pixel, whole numbers
-    without a point, chosen options sorted. Objects and answers keep their order: it is what the labeler sees. Doing it twice
-    changes nothing.
+    without a point, chosen options sorted. Objects and answers keep their order: it is what the labeler sees. Doing it
+    twice changes nothing.
     """
     return {
         "features": [_canonical_entry(entry) for entry in _entries(payload, "features")],

@@ -121,7 +121,6 @@ def _document(issue: Issue, acts: set[str]) -> dict[str, Any]:
         "opened_at": issue.opened_at.isoformat(),
         "comments": answers,
         "urls": {
-            door: reverse(f"api-issue-{door}", args=[issue.uid]) if act in acts else None
-            for door, act in doors.items()
+            door: reverse(f"api-issue-{door}", args=[issue.uid]) if act in acts else None for door, act in doors.items()
         },
     }

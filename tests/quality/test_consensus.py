@@ -277,9 +277,7 @@ def test_opinions_of_two_ontologies_are_compared_by_the_newer(trio: Line) -> Non
 
 
 def test_the_schema_says_what_the_ontology_asks(cast: Cast) -> None:
-    deep = {
-        "uid": "deep", "name": "Why", "kind": "radio", "options": [{"value": "fog", "label": "Fog"}]
-    }
+    deep = {"uid": "deep", "name": "Why", "kind": "radio", "options": [{"value": "fog", "label": "Fog"}]}
     document = {
         "features": [
             {"uid": "p", "name": "Eye", "kind": "point", "tolerance": 4},

@@ -51,9 +51,7 @@ def submit(person: Person, slot: Slot, body: Any = None) -> Label:
     body = payload((1, 1, 20, 20)) if body is None else body
     token = slot.lease_token
     assert token is not None
-    labels.submit_label(
-        person, str(slot.uid), token=token, payload=body, ontology_version=1, key=f"{slot.uid}-{token}"
-    )
+    labels.submit_label(person, str(slot.uid), token=token, payload=body, ontology_version=1, key=f"{slot.uid}-{token}")
     return Label.objects.select_related("slot", "project_row", "labeler").get(slot=slot)
 
 
@@ -143,9 +141,7 @@ def test_a_row_that_was_set_aside_is_not_settled(line: Line) -> None:
 
 
 @pytest.mark.parametrize(("share", "least", "most"), [(5, 66, 137), (30, 532, 670), (100, 2000, 2000), (0, 0, 0)])
-def test_a_share_of_rows_is_drawn_and_the_draw_is_the_same_again(
-    line: Line, share: int, least: int, most: int
-) -> None:
+def test_a_share_of_rows_is_drawn_and_the_draw_is_the_same_again(line: Line, share: int, least: int, most: int) -> None:
     """The interval holds 99.9 % of draws; the seed and the uids are fixed, so the answer is too."""
     project = line.project
     project.seed, project.review_share = "a fixed seed", share
@@ -305,9 +301,7 @@ def test_rework_comes_first_is_reviewed_again_and_then_done(line: Line) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("decision", "approved", "untouched"), [("approve", 1, 1), ("fix", 1, 0), ("reject", 0, 0)]
-)
+@pytest.mark.parametrize(("decision", "approved", "untouched"), [("approve", 1, 1), ("fix", 1, 0), ("reject", 0, 0)])
 def test_the_first_review_counts_for_the_maker(line: Line, decision: str, approved: int, untouched: int) -> None:
     label = label_row(line.cast.lena, line)
     body = mended(label) if decision == "fix" else None
@@ -376,9 +370,7 @@ def test_a_fix_that_is_refused_is_kept_as_a_draft(line: Line) -> None:
 def test_a_version_that_is_not_the_last_is_refused(line: Line) -> None:
     label = label_row(line.cast.lena, line)
     slot = lease_review(line.cast.rita, line)
-    labels.add_version(
-        label, author=line.cast.lena, payload=payload((5, 5, 9, 9)), ontology_version=line.ontology
-    )
+    labels.add_version(label, author=line.cast.lena, payload=payload((5, 5, 9, 9)), ontology_version=line.ontology)
     refusal = refused("label_moved_on", line.cast.rita, slot, version=1)
     assert refusal.details["version"] == 2
     refused("label_moved_on", line.cast.rita, slot, version=3)
@@ -427,9 +419,7 @@ def test_a_fix_that_fixes_nothing_is_refused(line: Line) -> None:
 def test_a_label_slot_is_not_decided_about(line: Line) -> None:
     slot = queue.lease_next_rows(line.cast.eva, line.project).slots[0]
     with pytest.raises(RuleViolation) as refusal:
-        review.decide(
-            line.cast.eva, str(slot.uid), token=slot.lease_token or 0, version=1, decision="approve", key="k"
-        )
+        review.decide(line.cast.eva, str(slot.uid), token=slot.lease_token or 0, version=1, decision="approve", key="k")
     assert refusal.value.code == "not_a_review"
 
 
@@ -488,9 +478,7 @@ def test_a_second_review_of_one_version_is_refused_by_the_database(line: Line) -
         **values, project_row=label.project_row, kind="review", step=1, order_key=1, state="done"
     )
     with pytest.raises(IntegrityError, match="first_decision_wins"), transaction.atomic():
-        Review.objects.create(
-            **values, version=1, slot=other, reviewer=line.cast.eva, decision="reject", ordinal=2
-        )
+        Review.objects.create(**values, version=1, slot=other, reviewer=line.cast.eva, decision="reject", ordinal=2)
 
 
 def test_a_review_never_changes(line: Line) -> None:
