@@ -15,8 +15,14 @@ FLOORS = ("workforce", "labeling", "quality", "config")
 FACES = {"admin", "api", "pages", "consumers", "tasks", "reactions", "management"}
 # Faces that reach rows only through access or rules.
 ROW_GUARDED = {"admin", "api", "pages", "consumers", "tasks", "reactions"}
-PURE = ("labeling/annotations", "labeling/formats", "quality/agreement", "quality/diagnostics")
-PURE_MAY_IMPORT = {"labeling.annotations", "labeling.formats", "quality.agreement", "workforce.json_gate"}
+PURE = ("labeling/annotations", "labeling/formats", "quality/agreement", "quality/charts")
+PURE_MAY_IMPORT = {
+    "labeling.annotations",
+    "labeling.formats",
+    "quality.agreement",
+    "quality.charts",
+    "workforce.json_gate",
+}
 FRAMEWORKS = {"django", "rest_framework", "celery", "channels", "guardian", "psycopg", "redis"}
 NOT_IN_RULES = {"rest_framework", "django.http", "django.forms", "django.shortcuts", "celery"}
 ONLY_ACCESS = {"guardian.shortcuts", "guardian.core", "guardian.utils", "guardian.mixins", "guardian.decorators"}
