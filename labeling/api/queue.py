@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,6 +60,7 @@ class Claim(APIView):
     token_scope = Token.Scope.LABEL
     kind = Slot.Kind.LABEL
 
+    @extend_schema(request=ClaimInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ClaimInput, request)
         project = projects.project_for(person_of(request), uid)
@@ -83,6 +86,7 @@ class ClaimReview(Claim):
 class Heartbeat(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=HeartbeatInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(HeartbeatInput, request)
         until = queue.keep_leases(person_of(request), uid, values["lease_token"], has_input=values["interactions"] > 0)
@@ -92,6 +96,7 @@ class Heartbeat(APIView):
 class DraftOfSlot(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=DraftInput, responses=OpenApiTypes.OBJECT)
     def put(self, request: Request, uid: str) -> Response:
         values = values_of(DraftInput, request)
         saved = drafts.save_draft(person_of(request), uid, **values)
@@ -101,6 +106,7 @@ class DraftOfSlot(APIView):
 class Submit(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=SubmitInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SubmitInput, request)
         answer = labels.submit_label(
@@ -117,6 +123,7 @@ class Submit(APIView):
 class Skip(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=SkipInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SkipInput, request)
         queue.skip_slot(
@@ -128,6 +135,7 @@ class Skip(APIView):
 class Release(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=TokenInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(TokenInput, request)
         queue.release_slot(person_of(request), uid, values["lease_token"])

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +35,7 @@ class CommentInput(serializers.Serializer[Any]):
 class IssuesOfRow(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=IssueInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(IssueInput, request)
         person = person_of(request)
@@ -44,6 +47,7 @@ class IssuesOfRow(APIView):
 
 
 class IssuesOfProject(APIView):
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, uid: str) -> Response:
         state = filters_of(request, "state", *PAGING).get("state")
         person = person_of(request)
@@ -53,6 +57,7 @@ class IssuesOfProject(APIView):
 
 
 class IssueDetail(APIView):
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, uid: str) -> Response:
         return _answer(request, uid)
 
@@ -60,6 +65,7 @@ class IssueDetail(APIView):
 class Comments(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=CommentInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(CommentInput, request)
         person = person_of(request)
@@ -70,6 +76,7 @@ class Comments(APIView):
 class Resolve(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         person = person_of(request)
         issues.resolve_issue(person, issues.thread_of(person, uid))
@@ -79,6 +86,7 @@ class Resolve(APIView):
 class Reopen(APIView):
     token_scope = Token.Scope.LABEL
 
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         person = person_of(request)
         issues.reopen_issue(person, issues.thread_of(person, uid))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,6 +38,7 @@ class DecisionInput(serializers.Serializer[Any]):
 class Decide(APIView):
     token_scope = Token.Scope.REVIEW
 
+    @extend_schema(request=DecisionInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(DecisionInput, request)
         answer = review.decide(
