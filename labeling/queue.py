@@ -54,7 +54,7 @@ WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'l
     WHERE mine.project_row_id = s.project_row_id AND mine.labeler_id = %(person)s AND mine.kind = 'label'
       AND mine.state NOT IN ('open', 'revoked') AND mine.id <> s.id
   )
-  {one_per_row}
+  {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
 # A person gets one slot of a row, so a claim for several rows looks at the first free slot of each.
@@ -66,6 +66,14 @@ _FIRST_OF_ROW = """
       AND (earlier.state = 'open' OR (earlier.state = 'leased' AND earlier.leased_until < clock_timestamp()))
   )
 """
+# The row that a person worked on until the lease ran out, when nobody has taken it since.
+_WORKED_ON = """
+  AND EXISTS (
+    SELECT 1 FROM labeling_worksession w JOIN labeling_slot worked ON worked.id = w.slot_id
+    WHERE w.person_id = %(person)s AND worked.uid = %(wanted)s AND worked.project_row_id = s.project_row_id
+      AND worked.kind = s.kind
+  )
+"""
 # Nobody reviews a label of which they wrote a version.
 _PICK_TO_REVIEW = """
 SELECT s.id FROM labeling_slot s
@@ -75,6 +83,7 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
     SELECT 1 FROM labeling_labelversion written
     WHERE written.label_id = s.label_id AND written.author_id = %(person)s
   )
+  {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
 _SLOTS = Slot.objects.select_related("project__organization", "project_row__data_row", "ontology_version").annotate(
@@ -82,6 +91,7 @@ _SLOTS = Slot.objects.select_related("project__organization", "project_row__data
 )
 WHY_TEXTS = {
     "came_back": "It came back to you",
+    "taken_back": "You took it back",
     "in_hand": "You had it open already",
     "oldest": "Oldest in its batch",
     "review_oldest": "Oldest that waits for review",
@@ -105,9 +115,17 @@ class Claim:
 
 # --- Claim ------------------------------------------------------------------------------------------------------
 def lease_next_rows(
-    person: Person, project: Project, *, kind: str = Slot.Kind.LABEL, have: Iterable[str] = ()
+    person: Person,
+    project: Project,
+    *,
+    kind: str = Slot.Kind.LABEL,
+    have: Iterable[str] = (),
+    wanted: str | None = None,
 ) -> Claim:
     """Lease rows for ``person`` up to the batch size; ``have`` names slots that the page holds already.
+
+    ``wanted`` is a slot whose lease ran out in the person's hands: a free slot of its row comes back, in front and
+    beyond the batch size, because there is work on it already.
 
     Returns the slots the page has not, own live leases first. Never raises because there is nothing to do."""
     permission = Permission.REVIEW if kind == Slot.Kind.REVIEW else Permission.LABEL
@@ -119,7 +137,7 @@ def lease_next_rows(
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
                 missing = batch_size(person, project) - len(held)
-                taken = _take(person, project, kind, missing)
+                taken = _take(person, project, kind, missing, wanted)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
             if attempt + 1 == CLAIM_TRIES:
@@ -128,7 +146,7 @@ def lease_next_rows(
         break
     known = set(have)
     # What came back goes before what is in hand.
-    both = sorted((*held, *_with_rows(taken)), key=lambda slot: not slot.is_rework)
+    both = sorted((*held, *_with_rows(taken)), key=lambda slot: not (slot.is_rework or slot.why == "taken_back"))
     slots = tuple(slot for slot in both if str(slot.uid) not in known)
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
 
@@ -141,32 +159,35 @@ def batch_size(person: Person, project: Project) -> int:
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, ceil(BATCH_SECONDS / seconds)))
 
 
-def _take(person: Person, project: Project, kind: str, count: int) -> list[int]:
-    version = newest_version(project)
+def _take(person: Person, project: Project, kind: str, count: int, slot_wanted: str | None) -> list[int]:
     values = {
         "person": person.pk,
         "project": project.pk,
         "seconds": LEASE_SECONDS,
-        "ontology_version": version.pk,
+        "ontology_version": newest_version(project).pk,
+        "wanted": slot_wanted,
     }
-    picks = [("review_oldest", _PICK_TO_REVIEW)]
-    if kind == Slot.Kind.LABEL:
-        several = _PICK_TO_LABEL.format(one_per_row=_FIRST_OF_ROW)
-        # When the first slots of the last rows are in other claims' hands, any one slot will do.
-        any_one = _PICK_TO_LABEL.format(one_per_row="")
-        picks = [("came_back", _PICK_CAME_BACK), ("oldest", several), ("oldest", any_one)]
     taken: list[int] = []
-    with connection.cursor() as cursor:
-        for number, (why, pick) in enumerate(picks):
-            wanted = count - len(taken)
-            if why == "came_back":
-                # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
-                wanted = LARGEST_BATCH
-            elif number == 2:
-                wanted = 0 if taken or count <= 0 else 1
-            if wanted > 0:
-                cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": wanted})
-                taken += [row[0] for row in cursor.fetchall()]
+
+    def take(why: str, pick: str, most: int) -> None:
+        if most > 0:
+            with connection.cursor() as cursor:
+                cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": most})
+                taken.extend(row[0] for row in cursor.fetchall())
+
+    is_review = kind == Slot.Kind.REVIEW
+    to_do = _PICK_TO_REVIEW if is_review else _PICK_TO_LABEL
+    if slot_wanted is not None:
+        take("taken_back", to_do.format(narrowed=_WORKED_ON), 1)
+    if is_review:
+        take("review_oldest", to_do.format(narrowed=""), count - len(taken))
+        return taken
+    # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
+    take("came_back", _PICK_CAME_BACK, LARGEST_BATCH)
+    take("oldest", to_do.format(narrowed=_FIRST_OF_ROW), count - len(taken))
+    if not taken:
+        # When the first slots of the last rows are in other claims' hands, any one slot will do.
+        take("oldest", to_do.format(narrowed=""), min(count, 1))
     return taken
 
 

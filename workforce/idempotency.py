@@ -5,11 +5,12 @@ advisory lock on (person, key), so that the second waits for the first one's ans
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from workforce.errors import InvalidInput
 from workforce.models import ClockTimestamp, IdempotencyRecord, Person
@@ -44,6 +45,17 @@ def keep_answer(person: Person, key: str, body: Any, answer: Answer) -> None:
     IdempotencyRecord.objects.create(
         person=person, key=key, body_hash=_hash(body), status=answer.status, answer=answer.body
     )
+
+
+@transaction.atomic
+def once(person: Person, key: str, body: Any, act: Callable[[], dict[str, Any]]) -> Answer:
+    """Do ``act`` and keep what it answers; asked again with the same key and body, give that answer and do nothing."""
+    earlier = first_answer(person, key, body)
+    if earlier is not None:
+        return earlier
+    answer = Answer(201, act())
+    keep_answer(person, key, body, answer)
+    return answer
 
 
 def forget_old_answers() -> int:

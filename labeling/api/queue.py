@@ -20,6 +20,7 @@ from workforce.models import Token
 
 class ClaimInput(serializers.Serializer[Any]):
     have = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=50)
+    wanted = serializers.UUIDField(default=None, allow_null=True)
 
 
 class TokenInput(serializers.Serializer[Any]):
@@ -55,7 +56,9 @@ def values_of(serializer: type[serializers.Serializer[Any]], request: Request) -
 
 
 class Claim(APIView):
-    """Lease the next rows to label; the answer holds those that the caller has not named in ``have``."""
+    """Lease the next rows to label; the answer holds those that the caller has not named in ``have``.
+
+    ``wanted`` names a slot whose lease ran out in the caller's hands: it comes back when nobody has taken it."""
 
     token_scope = Token.Scope.LABEL
     kind = Slot.Kind.LABEL
@@ -65,7 +68,8 @@ class Claim(APIView):
         values = values_of(ClaimInput, request)
         project = projects.project_for(person_of(request), uid)
         have = [str(one) for one in values["have"]]
-        claim = queue.lease_next_rows(person_of(request), project, kind=self.kind, have=have)
+        wanted = values["wanted"] and str(values["wanted"])
+        claim = queue.lease_next_rows(person_of(request), project, kind=self.kind, have=have, wanted=wanted)
         rows = [row_document(row) for row in editor_rows(person_of(request), claim.slots)]
         empty = claim.empty and {
             "code": claim.empty.code,

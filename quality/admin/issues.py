@@ -1,5 +1,6 @@
 """Issues: of all projects, of one project, and one with its thread."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from workforce import access
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest, act, show
 from workforce.admin.site import Entry, add_entry, add_page
+from workforce.idempotency import once
 from workforce.roles import Permission
 
 STATE_CHIPS = {
@@ -107,6 +109,7 @@ def issue(request: PersonRequest, uid: str) -> HttpResponse:
         may_resolve=found.pk in may["resolve"],
         streams=rules.stream_of_issue(found.uid),
         socket=SOCKET,
+        key=uuid.uuid4(),
         now=work_time.clock(),
     )
 
@@ -116,9 +119,20 @@ def comment(request: PersonRequest, uid: str) -> HttpResponse:
     found = rules.thread_of(request.user, uid)
     return act(
         request,
-        lambda: rules.comment(request.user, found, request.POST.get("text", "")),
+        lambda: _say(request, found),
         "Said. Whoever opened the issue sees it at once.",
         then=reverse("admin:issue", args=[uid]),
+    )
+
+
+def _say(request: PersonRequest, issue: Issue) -> None:
+    """The form carries a key of its own, so that a second click says nothing twice."""
+    text = request.POST.get("text", "")
+    once(
+        request.user,
+        request.POST.get("key", ""),
+        {"issue": str(issue.uid), "text": text},
+        lambda: {"comment": str(rules.comment(request.user, issue, text).uid)},
     )
 
 

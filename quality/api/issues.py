@@ -15,8 +15,9 @@ from labeling.models import Project, ProjectRow, Slot
 from quality import issues
 from quality.models import Issue
 from workforce import access
-from workforce.api.inputs import page_by_key
+from workforce.api.inputs import idempotency_key, page_by_key
 from workforce.api.shapes import PAGING, filters_of, person_of, values_of
+from workforce.idempotency import once
 from workforce.models import Person, Token
 from workforce.roles import Permission
 
@@ -42,8 +43,13 @@ class IssuesOfRow(APIView):
         row = access.access(
             person, ProjectRow.objects.select_related("project", "data_row"), uid, Permission.VIEW_PROJECT
         )
-        issue = issues.open_issue(person, row, **values)
-        return _answer(request, str(issue.uid), status=201)
+        answer = once(
+            person,
+            idempotency_key(request),
+            {"row": uid, **values},
+            lambda: {"issue": str(issues.open_issue(person, row, **values).uid)},
+        )
+        return _answer(request, answer.body["issue"], status=answer.status)
 
 
 class IssuesOfProject(APIView):
@@ -69,8 +75,14 @@ class Comments(APIView):
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(CommentInput, request)
         person = person_of(request)
-        issues.comment(person, issues.thread_of(person, uid), values["text"])
-        return _answer(request, uid, status=201)
+        issue = issues.thread_of(person, uid)
+        answer = once(
+            person,
+            idempotency_key(request),
+            {"issue": uid, **values},
+            lambda: {"comment": str(issues.comment(person, issue, values["text"]).uid)},
+        )
+        return _answer(request, uid, status=answer.status)
 
 
 class Resolve(APIView):

@@ -307,7 +307,7 @@ def act_on_row(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:issue-comment", "admin:issue-resolve")
 def act_on_issue(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two."}, content_type=FORM)
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two.", "key": "k"}, content_type=FORM)
 
 
 @request_for("admin:person")

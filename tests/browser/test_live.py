@@ -115,7 +115,8 @@ def answer_as(page: Page, issue: Issue, text: str) -> None:
     status = page.evaluate(
         """async ([uid, text]) => {
           const { post } = await import('/static/shared/http.js');
-          return (await post(`/api/v1/issues/${uid}/comments/`, { text })).status;
+          const headers = { 'Idempotency-Key': crypto.randomUUID() };
+          return (await post(`/api/v1/issues/${uid}/comments/`, { text }, { headers })).status;
         }""",
         [str(issue.uid), text],
     )

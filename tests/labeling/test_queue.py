@@ -54,6 +54,35 @@ def test_an_expired_lease_is_free_in_the_claim_itself(line: Line) -> None:
     assert taken.lease_token > slot.lease_token
 
 
+def test_a_row_whose_lease_ran_out_is_taken_back_though_the_hand_is_full(line: Line) -> None:
+    lost, kept = queue.lease_next_rows(line.cast.lena, line.project).slots
+    work_time.beat(line.cast.lena, lost, has_input=True)
+    expire(lost)
+    ahead = queue.lease_next_rows(line.cast.lena, line.project, have=[str(kept.uid)]).slots
+    assert [slot.pk for slot in ahead] == [lost.pk]
+    expire(lost)
+    Slot.objects.filter(pk=lost.pk).update(order_key=10**9)
+    full = queue.lease_next_rows(line.cast.lena, line.project).slots
+    assert lost.pk not in {slot.pk for slot in full}
+    again = queue.lease_next_rows(line.cast.lena, line.project, wanted=str(lost.uid)).slots
+    assert (again[0].pk, again[0].why, len(again)) == (lost.pk, "taken_back", len(full) + 1)
+
+
+def test_a_row_that_somebody_took_meanwhile_is_not_taken_back(line: Line) -> None:
+    lost = lease(line.cast.lena, line)
+    work_time.beat(line.cast.lena, lost, has_input=True)
+    expire(lost)
+    assert lease(line.cast.leo, line).pk == lost.pk
+    slots = queue.lease_next_rows(line.cast.lena, line.project, wanted=str(lost.uid)).slots
+    assert lost.pk not in {slot.pk for slot in slots}
+
+
+def test_nobody_picks_a_row_by_name_that_they_have_not_worked_on(line: Line) -> None:
+    last = line.slots().order_by("-order_key")[0]
+    slots = queue.lease_next_rows(line.cast.lena, line.project, wanted=str(last.uid)).slots
+    assert last.pk not in {slot.pk for slot in slots}
+
+
 def test_who_skipped_a_row_does_not_get_it_again(line: Line) -> None:
     slot = lease(line.cast.lena, line)
     queue.skip_slot(line.cast.lena, str(slot.uid), slot.lease_token, reason="other")

@@ -3,6 +3,7 @@ import { el, placeKeepingFocus } from '../../shared/dom.js';
 import { post } from '../../shared/http.js';
 import { announce, toast } from '../../shared/notice.js';
 import { createIssuePins } from './issue_pins.js';
+import { newId } from './payload.js';
 import { issueThread, newIssueForm, stateChip } from './issue_popover.js';
 import { keptText } from './submit.js';
 
@@ -10,6 +11,17 @@ import { keptText } from './submit.js';
 function createIssueActs(store) {
   const known = (issue) => store.state.issues.find((one) => one.uid === issue.uid) || issue;
   const failed = (error) => toast('bad', `${error.message} Your text is still here.${keptText(error)}`);
+
+  // The same text goes out under the same key, so that a second try says nothing twice.
+  let sent = { body: '', key: '' };
+  function say(url, words) {
+    const body = JSON.stringify(words);
+    if (sent.body !== url + body) sent = { body: url + body, key: newId() };
+    return post(url, body, { headers: { 'Idempotency-Key': sent.key } }).then((answer) => {
+      sent = { body: '', key: '' };
+      return answer;
+    });
+  }
 
   function put(issue) {
     const others = store.state.issues.filter((one) => one.uid !== issue.uid);
@@ -24,7 +36,7 @@ function createIssueActs(store) {
   async function ask({ category, text }) {
     const { row, newIssue } = store.state;
     try {
-      const answer = await post(row.urls.open_issue, { row: row.row.uid, pin: newIssue.pin, category, text });
+      const answer = await say(row.urls.open_issue, { pin: newIssue.pin, category, text });
       const issue = answer.issue || answer;
       put({ ...issue, comments: issue.comments || [], urls: issue.urls || {} });
       store.set({ newIssue: null, openIssue: issue.uid });
@@ -37,7 +49,7 @@ function createIssueActs(store) {
   /** True when the reply is on the server. */
   async function reply(issue, text) {
     try {
-      const answer = await post(issue.urls.comment, { text });
+      const answer = await say(issue.urls.comment, { text });
       if (answer.issue || answer.comments) put({ ...known(issue), ...(answer.issue || answer) });
       else addComment(known(issue), answer.comment || answer);
       return true;

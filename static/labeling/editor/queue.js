@@ -11,7 +11,6 @@ const RETRY_MS = 4000;
 const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, issues: [], openIssue: null, newIssue: null };
 
 export function createQueue({ store, page, activity, show, onLeaseEnded, onTrouble }) {
-  const kind = page.mode === 'review' ? 'review' : 'label';
   let waiting = [];
   let claiming = null;
   let moving = null;
@@ -22,7 +21,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
   const isStale = (row) => row.slot.leased_until !== null && new Date(row.slot.leased_until) < new Date();
 
   async function claim() {
-    const answer = await post(page.urls.claim, { kind, have: held() });
+    const answer = await post(page.urls.claim, { have: held() });
     const known = new Set(held());
     const fresh = answer.rows.filter((row) => !known.has(row.slot.uid));
     waiting.push(...fresh);
@@ -109,7 +108,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
   async function takeBack() {
     const { row } = store.state;
     const have = waiting.map((other) => other.slot.uid);
-    const answer = await post(page.urls.claim, { kind, have });
+    const answer = await post(page.urls.claim, { have, wanted: row.slot.uid });
     const again = answer.rows.find((other) => other.row.uid === row.row.uid);
     waiting.push(...answer.rows.filter((other) => other !== again && !have.includes(other.slot.uid)));
     if (!again) return false;

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import uuid
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -147,7 +148,7 @@ def test_acts_are_posts_of_those_who_may(name: str, line: Line, issue: Issue) ->
     where = reverse(f"admin:{name}", args=[uid])
     assert client_of(line.cast.max).get(where).status_code == 405
     for key, status in (("lena", 403), ("wim", 403), ("rita", 403), ("otto", 404)):
-        assert client_of(getattr(line.cast, key)).post(where, {"text": "x"}).status_code == status, key
+        assert client_of(getattr(line.cast, key)).post(where, {"text": "x", "key": "k"}).status_code == status, key
     assert not Benchmark.objects.exists()
     assert issue.comments.count() == 1
 
@@ -432,7 +433,7 @@ def test_an_issue_is_answered_resolved_and_opened_again(line: Line, issue: Issue
     client = client_of(line.cast.pia)
 
     def do(act: str, **values: str) -> str:
-        client.post(reverse(f"admin:issue-{act}", args=[issue.uid]), values)
+        client.post(reverse(f"admin:issue-{act}", args=[issue.uid]), {**values, "key": uuid.uuid4()})
         issue.refresh_from_db()
         return str(issue.state)
 

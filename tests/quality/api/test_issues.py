@@ -1,5 +1,6 @@
 """Issues over HTTP: ask, read, list by pages, answer, resolve, reopen."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from quality import issues
 from quality.models import Issue
 from tests.cast import Cast
 from tests.line import Line, make_line
-from tests.quality.api.test_review import post
+from tests.quality.api import test_review
 from tests.quality.test_issues import ask, row_of
 from workforce import tokens
 from workforce.models import Person
@@ -30,6 +31,10 @@ def get(person: Person, path: str) -> Any:
     client = Client()
     client.force_login(person)
     return client.get(path)
+
+
+def post(person: Person | None, path: str, body: Any, **how: Any) -> Any:
+    return test_review.post(person, path, body, **{"key": uuid.uuid4().hex, **how})
 
 
 def ask_over_http(person: Person, row: ProjectRow, **values: Any) -> Any:
@@ -67,6 +72,21 @@ def test_an_issue_from_question_to_reopening(line: Line) -> None:
     assert post(line.cast.lena, issue["urls"]["resolve"], {}).json()["state"] == "resolved"
     assert post(line.cast.lena, issue["urls"]["reopen"], {}).json()["state"] == "open"
     assert get(line.cast.lena, reverse("api-issue", args=[issue["uid"]])).json()["state"] == "open"
+
+
+def test_asking_twice_under_one_key_opens_one_issue_and_says_one_thing(line: Line) -> None:
+    row = row_of(line.cast.lena, line)
+    where, body = reverse("api-row-issues", args=[row.uid]), {"category": "edge_case", "text": "Which one?"}
+    first, again = (post(line.cast.lena, where, body, key="one") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    said = [post(line.cast.rita, first.json()["urls"]["comment"], {"text": "Left."}, key="two") for _ in range(2)]
+    assert [answer.status_code for answer in said] == [201, 200]
+    assert Issue.objects.get().comments.count() == 2
+    other = post(line.cast.rita, first.json()["urls"]["comment"], {"text": "Right."}, key="two")
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    assert post(line.cast.lena, where, body, key=None).json()["code"] == "key_invalid"
+    assert Issue.objects.get().comments.count() == 2
 
 
 def test_the_list_comes_in_pages_newest_first(line: Line) -> None:
