@@ -84,7 +84,7 @@ VALUES (gen_random_uuid(), %(organization)s, %(person)s, 'member', 'label.submit
 """
 EVENTS = """
 INSERT INTO workforce_event
-    (organization_id, stream, kind, payload, task, queue, attempts, is_quarantined, error) VALUES
+    (organization_id, stream, kind, payload, task, queue, failures, is_quarantined, error) VALUES
     (%(organization)s, %(of_project)s, 'row_moved', '{"row": "", "state": "in_work"}', '', '', 0, false, ''),
     (%(organization)s, %(of_row)s, 'row_moved', '{"row": "", "state": "in_work"}', '', '', 0, false, ''),
     (%(organization)s, %(of_project)s, 'row_moved', '{"row": "", "state": "done"}', '', '', 0, false, ''),

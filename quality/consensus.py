@@ -32,6 +32,7 @@ from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
 SCORE_TASK = "quality.tasks.score_row"
+SCORE_MANY_TASK = "quality.tasks.score_rows"
 PAIR_FIELDS = (
     "version_a",
     "version_b",
@@ -120,6 +121,12 @@ def score_row(row: UUID | str | int) -> RowConsensus | None:
     return consensus
 
 
+def score_rows(rows: Sequence[str]) -> None:
+    """Each row in a transaction of its own; what is scored already changes nothing."""
+    for uid in rows:
+        score_row(uid)
+
+
 def needs_scoring(project_row: ProjectRow) -> bool:
     """Whether anything can be compared: several opinions, or gold. A single opinion is settled without a job."""
     if project_row.labels_wanted > 1:
@@ -133,9 +140,10 @@ def ask_for_score(project_row: ProjectRow) -> None:
 
 
 def ask_for_scores(project: Project, project_row_ids: Sequence[int]) -> None:
-    """A job for each of many rows, such as those that an import brought opinions to."""
-    for uid in ProjectRow.objects.filter(pk__in=project_row_ids).values_list("uid", flat=True):
-        enqueue(project.organization_id, SCORE_TASK, {"row": str(uid)}, queue="live")
+    """One job for many rows, such as those that an import brought opinions to: they must not stand before the
+    rows that people have just submitted."""
+    uids = ProjectRow.objects.filter(pk__in=project_row_ids).order_by("pk").values_list("uid", flat=True)
+    enqueue(project.organization_id, SCORE_MANY_TASK, {"rows": [str(uid) for uid in uids]}, queue="bulk")
 
 
 def waits_for_settling(project_row: ProjectRow) -> bool:

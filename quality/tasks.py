@@ -9,3 +9,8 @@ from workforce import outbox
 @shared_task
 def score_row(event_id: int) -> None:
     outbox.run_job(event_id, consensus.score_row)
+
+
+@shared_task
+def score_rows(event_id: int) -> None:
+    outbox.run_long_job(event_id, consensus.score_rows)

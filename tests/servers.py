@@ -22,6 +22,9 @@ if IS_STARTER and not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_OWNER_URL"] = embedded.database_url(home, "owner")
     os.environ["DATABASE_URL"] = embedded.database_url(home)
     os.environ["REDIS_URL"] = embedded.redis_url(home)
+if "CREWLINE_TEST_HOME" in os.environ and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    # A broker of its own for each worker; the first eight are the browser sites'.
+    os.environ["REDIS_URL"] += f"?db={8 + int(worker.removeprefix('gw')) % 8}"
 # The browser tests use the synchronous driver inside a running loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

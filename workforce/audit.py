@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from workforce import access
-from workforce.models import AuditEvent, AuditSeal, ClockTimestamp, Membership, Organization, Person
+from workforce.models import AuditEvent, AuditSeal, AuditUnsealed, ClockTimestamp, Membership, Organization, Person
 
 GENESIS = "0" * 64
 UNSEALED_LIMIT = timedelta(minutes=1)
@@ -65,7 +65,8 @@ def record(
 def seal_new_events() -> int:
     """Add the events without a seal to their organization's chain, in order of id. Only the relay calls this."""
     with transaction.atomic():
-        waiting = list(AuditEvent.objects.filter(seal=None).order_by("id")[:SEAL_CHUNK])
+        noted = list(AuditUnsealed.objects.order_by("event_id").values_list("event_id", flat=True)[:SEAL_CHUNK])
+        waiting = list(AuditEvent.objects.filter(pk__in=noted, seal=None).order_by("id"))
         heads: dict[int, tuple[int, str]] = {}
         seals = []
         for event in waiting:
@@ -76,6 +77,7 @@ def seal_new_events() -> int:
             seals.append(AuditSeal(organization_id=event.organization_id, seq=seq + 1, event=event, hash=digest))
             heads[event.organization_id] = (seq + 1, digest)
         AuditSeal.objects.bulk_create(seals)
+        AuditUnsealed.objects.filter(event_id__in=noted).delete()
     return len(waiting)
 
 

@@ -1,15 +1,18 @@
 """Jobs of the outbox, as a task sees them: begin, run once, note the end. A task that fails is tried again by the
-relay and quarantined, visible, after ``MOST_ATTEMPTS``."""
+relay and quarantined, visible, after ``MOST_FAILURES``; ``try_again`` releases it once its cause is mended."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from workforce.models import ClockTimestamp, Event, Job
+from workforce import access, audit
+from workforce.models import ClockTimestamp, Event, Job, Organization, Person
+from workforce.roles import Permission
 
-MOST_ATTEMPTS = 5
+MOST_FAILURES = 5
 log = logging.getLogger("crewline.outbox")
 
 
@@ -55,10 +58,39 @@ def _quarantine_work(event_id: int) -> None:
 def _note_failure(event_id: int, error: Exception) -> None:
     with transaction.atomic():
         job = Event.objects.select_for_update().get(pk=event_id)
+        failures = job.failures + 1
         Event.objects.filter(pk=event_id).update(
-            error=f"{type(error).__name__}: {error}"[:2000], is_quarantined=job.attempts >= MOST_ATTEMPTS
+            error=f"{type(error).__name__}: {error}"[:2000],
+            failures=failures,
+            is_quarantined=failures >= MOST_FAILURES,
         )
 
 
-def jobs_in_quarantine() -> Any:
+def jobs_in_quarantine() -> QuerySet[Event]:
     return Event.objects.filter(is_quarantined=True).order_by("id")
+
+
+def quarantined_by_organization(organizations: Sequence[Organization]) -> list[tuple[Organization, int, str]]:
+    """Each organization that has any, with how many and what the last one said."""
+    found = []
+    for organization in organizations:
+        errors = jobs_in_quarantine().filter(organization=organization).values_list("error", flat=True)
+        if errors:
+            found.append((organization, len(errors), errors[len(errors) - 1]))
+    return found
+
+
+@transaction.atomic
+def try_again(actor: Person, organization: Organization) -> int:
+    """Hand the organization's quarantined jobs over once more. Returns how many there were."""
+    access.require(actor, Permission.MANAGE_JOBS, organization)
+    quarantined = jobs_in_quarantine().filter(organization=organization).select_for_update()
+    released = {job.pk: job.payload for job in quarantined}
+    Event.objects.filter(pk__in=released).update(is_quarantined=False, failures=0, handed_at=None)
+    watched = [payload["job_uid"] for payload in released.values() if "job_uid" in payload]
+    Job.objects.filter(uid__in=watched, state=Job.State.QUARANTINED).update(
+        state=Job.State.QUEUED, error="", ended_at=None
+    )
+    if released:
+        audit.record(actor, "jobs.tried_again", organization, after={"count": len(released)})
+    return len(released)

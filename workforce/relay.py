@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from celery import current_app
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -22,6 +22,8 @@ RELAY_LOCK = 7_305_441
 CHUNK = 1000
 # A job that was handed over but is not done by then is handed over again: the broker may have lost it.
 HAND_AGAIN_AFTER = {"live": timedelta(seconds=30), "bulk": timedelta(minutes=30)}
+# The broker holds no more than its workers can soon do: what waits stays here, in order, and is sent but once.
+MOST_IN_FLIGHT = {"live": 200, "bulk": 20}
 NOTIFY_CHANNEL = "crewline_events"
 
 log = logging.getLogger("crewline.relay")
@@ -77,20 +79,30 @@ def number_events() -> dict[str, int]:
 
 def hand_over_jobs() -> int:
     """Send to Celery what was never sent or was sent long ago and is not done. A broker that is away is tried later."""
-    overdue = Q(handed_at=None)
-    for queue, limit in HAND_AGAIN_AFTER.items():
-        overdue |= Q(queue=queue, handed_at__lt=ClockTimestamp() - limit)
-    jobs = Event.objects.filter(overdue, done_at=None, is_quarantined=False).exclude(task="").order_by("id")[:CHUNK]
-    sent = 0
-    for job in jobs:
+    return sum(_hand_over(queue) for queue in HAND_AGAIN_AFTER)
+
+
+def _hand_over(queue: str) -> int:
+    waiting = Event.objects.filter(queue=queue, done_at=None, is_quarantined=False).exclude(task="")
+    recent = ClockTimestamp() - HAND_AGAIN_AFTER[queue]
+    most = MOST_IN_FLIGHT[queue]
+    free = most - waiting.filter(handed_at__gte=recent)[:most].count()
+    if free <= 0:
+        return 0
+    with transaction.atomic():
+        # A job that a worker holds is under way. The note is committed before the job is sent: a worker that is fast
+        # would find the row locked and leave it.
+        due = waiting.filter(Q(handed_at=None) | Q(handed_at__lt=recent)).order_by("id")
+        jobs = list(due.select_for_update(skip_locked=True)[:free])
+        Event.objects.filter(pk__in=[job.pk for job in jobs]).update(handed_at=ClockTimestamp())
+    for sent, job in enumerate(jobs):
         try:
-            current_app.send_task(job.task, kwargs={"event_id": job.pk}, queue=job.queue, retry=False)
+            current_app.send_task(job.task, kwargs={"event_id": job.pk}, queue=queue, retry=False)
         except (OperationalError, RedisError, OSError) as error:
             log.warning("the broker is away, jobs wait: %s", error)
-            break
-        Event.objects.filter(pk=job.pk).update(handed_at=ClockTimestamp(), attempts=F("attempts") + 1)
-        sent += 1
-    return sent
+            Event.objects.filter(pk__in=[left.pk for left in jobs[sent:]]).update(handed_at=None)
+            return sent
+    return len(jobs)
 
 
 def _nudge(numbered: dict[str, int]) -> None:

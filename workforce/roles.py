@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MANAGE_DATASET = "manage dataset"
     IMPORT_ROWS = "import rows"
     VIEW_JOB = "view job"
+    MANAGE_JOBS = "manage jobs"
 
     VIEW_PROJECT = "view project"
     CHANGE_PROJECT = "change project"
@@ -116,6 +117,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.MANAGE_DATASET: ANY,
         P.IMPORT_ROWS: ANY,
         P.VIEW_JOB: ANY,
+        P.MANAGE_JOBS: ANY,
     },
     Role.WORKFORCE_MANAGER: {
         **_RUNS_A_PROJECT,
@@ -129,6 +131,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.MANAGE_DATASET: ANY,
         P.IMPORT_ROWS: ANY,
         P.VIEW_JOB: ANY,
+        P.MANAGE_JOBS: ANY,
     },
     Role.VENDOR_MANAGER: {P.MANAGE_TOKENS: OWN},
     # The auditor: reads everything, changes nothing.

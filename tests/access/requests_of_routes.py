@@ -245,6 +245,11 @@ def job_of_max(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": job.uid})
 
 
+@request_for("admin:jobs-again")
+def try_jobs_again(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
+
+
 @request_for("api-slot-decide")
 def decide(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)

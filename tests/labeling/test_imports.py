@@ -549,7 +549,7 @@ def test_two_deliveries_at_once_give_the_same_rows(line: Line, root: Path) -> No
 def test_a_job_that_keeps_failing_is_quarantined_and_says_so(line: Line) -> None:
     job = start(line, "labels", lines_of(label_line("row-00000", "ada")), project=line.project)
     event = Event.objects.get(task=imports.TASK)
-    Event.objects.filter(pk=event.pk).update(attempts=5)
+    Event.objects.filter(pk=event.pk).update(failures=4)
 
     def fail(**facts: Any) -> None:
         raise ConnectionError("the floor above is away")

@@ -88,10 +88,12 @@ def send_back(label: Label) -> None:
 
 
 def run_jobs() -> int:
-    jobs = Event.objects.filter(task=consensus.SCORE_TASK, done_at=None).order_by("id")
-    ids = list(jobs.values_list("pk", flat=True))
-    for pk in ids:
-        tasks.score_row(event_id=pk)
+    run = {consensus.SCORE_TASK: tasks.score_row, consensus.SCORE_MANY_TASK: tasks.score_rows}
+    jobs = Event.objects.filter(task__in=run, done_at=None).order_by("id")
+    asked = dict(jobs.values_list("pk", "task"))
+    ids = list(asked)
+    for pk, task in asked.items():
+        run[task](event_id=pk)
     assert not Event.objects.filter(pk__in=ids, done_at=None).exists(), list(jobs.values_list("error", flat=True))
     return len(ids)
 

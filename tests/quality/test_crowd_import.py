@@ -49,7 +49,8 @@ def test_the_crowds_boxes_come_in_with_their_authors_and_score_as_published(cast
     assert Person.objects.filter(kind=Person.Kind.EXTERNAL).count() == ANNOTATORS
     assert Label.objects.filter(kind=Label.Kind.OPINION).count() == LABELS
 
-    asked = Event.objects.filter(task="quality.tasks.score_row").values_list("payload__row", flat=True)
+    jobs = Event.objects.filter(task="quality.tasks.score_rows", queue="bulk").values_list("payload__rows", flat=True)
+    asked = [row for rows in jobs for row in rows]
     rows = list(ProjectRow.objects.filter(project=project).select_related("data_row"))
     assert set(asked) == {str(row.uid) for row in rows}
     expected = json.loads((reference_data / "expected.json").read_text())["crowd_boxes"]["assets"]

@@ -2,14 +2,16 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from workforce import access, outbox
 from workforce import jobs as job_rules
 from workforce.admin import filters, paging
-from workforce.admin.pages import PersonRequest, show
+from workforce.admin.pages import PersonRequest, act, reader_of, show
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotFound
-from workforce.models import Job
+from workforce.models import Job, Organization
+from workforce.roles import Permission
 
 MOST_PROBLEMS = 200
 
@@ -32,6 +34,18 @@ def jobs(request: PersonRequest) -> HttpResponse:
         page=paging.page_of(request, found),
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
+        given_up=outbox.quarantined_by_organization(reader_of(request).organizations_with(Permission.MANAGE_JOBS)),
+    )
+
+
+@require_POST
+def again(request: PersonRequest, uid: str) -> HttpResponse:
+    organization = access.access(request.user, Organization.objects.all(), uid, Permission.MANAGE_JOBS)
+    return act(
+        request,
+        lambda: outbox.try_again(request.user, organization),
+        lambda count: f"{count} {'job is' if count == 1 else 'jobs are'} tried again.",
+        then=reverse("admin:jobs"),
     )
 
 
@@ -55,6 +69,7 @@ def job(request: PersonRequest, uid: str) -> HttpResponse:
 
 add_page("jobs/", jobs, "jobs")
 add_page("jobs/<uuid:uid>/", job, "job")
+add_page("jobs/again/<uuid:uid>/", again, "jobs-again")
 add_entry(
     Entry(
         "Data",

@@ -1,4 +1,4 @@
-from workforce.models.audit import AuditEvent, AuditSeal
+from workforce.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from workforce.models.events import Event, StreamHead
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
 from workforce.models.organizations import Membership, Organization
@@ -10,6 +10,7 @@ from workforce.models.uids import ClockTimestamp, Identified
 __all__ = [
     "AuditEvent",
     "AuditSeal",
+    "AuditUnsealed",
     "ClockTimestamp",
     "Event",
     "IdempotencyRecord",

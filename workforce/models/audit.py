@@ -43,3 +43,12 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id}/{self.seq}"
+
+
+class AuditUnsealed(models.Model):
+    """An event that waits for its seal, noted by a trigger, so that sealing reads what waits and no more."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.event_id)

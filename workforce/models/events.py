@@ -20,7 +20,7 @@ class Event(models.Model):
     queue = models.CharField(max_length=10, blank=True)
     handed_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
     is_quarantined = models.BooleanField(default=False)
     error = models.TextField(blank=True)
 
@@ -29,9 +29,12 @@ class Event(models.Model):
             models.Index(fields=["id"], condition=models.Q(seq=None) & ~models.Q(stream=""), name="events_unnumbered"),
             models.Index(fields=["stream", "seq"], condition=models.Q(seq__isnull=False), name="events_of_stream"),
             models.Index(
-                fields=["id"],
+                fields=["queue", "id"],
                 condition=~models.Q(task="") & models.Q(done_at=None, is_quarantined=False),
                 name="events_jobs_not_done",
+            ),
+            models.Index(
+                fields=["organization", "id"], condition=models.Q(is_quarantined=True), name="events_in_quarantine"
             ),
         ]
         constraints = [
