@@ -24,7 +24,8 @@ if IS_STARTER and not os.environ.get("DATABASE_URL"):
     os.environ["REDIS_URL"] = embedded.redis_url(home)
 if "CREWLINE_TEST_HOME" in os.environ and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
     # A broker of its own for each worker; the first eight are the browser sites'.
-    os.environ["REDIS_URL"] += f"?db={8 + int(worker.removeprefix('gw')) % 8}"
+    number = 8 + int(worker.removeprefix("gw")) % 8
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}"
 # The browser tests use the synchronous driver inside a running loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
