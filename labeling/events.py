@@ -12,6 +12,10 @@ row_done = Signal()
 gold_imported = Signal()
 # project: Project, project_row_ids: list[int], actor: Person. Opinions came in from a file, once per chunk.
 opinions_imported = Signal()
+# project_row: ProjectRow. A row that was set aside is in the queue again; the caller holds the row's lock.
+row_returned = Signal()
+# label: Label, project_row: ProjectRow. A label that was in counts no more; the caller holds the row's lock.
+opinion_withdrawn = Signal()
 # session: WorkSession. Submitted, skipped or abandoned; its time is final. Once per session.
 session_ended = Signal()
 

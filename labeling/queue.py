@@ -16,9 +16,9 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Min, QuerySet
 from django.db.models.lookups import GreaterThan
 
-from labeling import work_time
+from labeling import returns, work_time
 from labeling.models import OntologyVersion, Project, ProjectRow, Slot, WorkSession
-from labeling.rows import lock_row, move_row
+from labeling.rows import add_label_slots, lock_row
 from labeling.skip_reasons import SETS_ASIDE, SKIP_REASONS
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
@@ -53,6 +53,9 @@ WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'l
     SELECT 1 FROM labeling_slot mine
     WHERE mine.project_row_id = s.project_row_id AND mine.labeler_id = %(person)s AND mine.kind = 'label'
       AND mine.state NOT IN ('open', 'revoked') AND mine.id <> s.id
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_projectrow aside WHERE aside.id = s.project_row_id AND aside.state = 'set_aside'
   )
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
@@ -213,7 +216,7 @@ def _in_order(slots: QuerySet[Slot]) -> QuerySet[Slot]:
 
 def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
     """The filter that removed the rest, in words, and when the next row may free."""
-    slots = Slot.objects.filter(project=project, kind=kind)
+    slots = Slot.objects.filter(project=project, kind=kind).exclude(project_row__state=ProjectRow.State.SET_ASIDE)
     leased = slots.filter(state=Slot.State.LEASED).exclude(labeler=person)
     held_by_others = leased.count()
     next_at = leased.aggregate(next=Min("leased_until"))["next"]
@@ -263,11 +266,16 @@ def keep_leases(person: Person, uid: str, token: int, *, has_input: bool) -> dat
     """A heartbeat: renews every lease of the person in the project, counts time for the named slot only.
 
     Raises ``lease_idle`` when no input came for the project's idle limit; the lease then runs out by itself."""
-    slot = lock_held(person, held_slot(person, uid, token), token)
+    seen = held_slot(person, uid, token)
+    # All of them in one order, so that two tabs with other rows in front do not wait for each other.
+    in_hand = Slot.objects.filter(labeler=person, project=seen.project_id, state=Slot.State.LEASED)
+    list(in_hand.order_by("pk").select_for_update().values_list("pk"))
+    slot = lock_held(person, seen, token)
     limit = slot.project.lease_idle_minutes
     with connection.cursor() as cursor:
         if has_input:
-            cursor.execute("UPDATE labeling_slot SET last_input_at = clock_timestamp() WHERE id = %s", [slot.pk])
+            # Who works on one row is there: the rows that wait in the same hands are not idle.
+            in_hand.update(last_input_at=ClockTimestamp())
         cursor.execute(
             """
             UPDATE labeling_slot SET leased_until = clock_timestamp() + make_interval(secs => %(seconds)s)
@@ -329,22 +337,10 @@ def skip_slot(person: Person, uid: str, token: int, *, reason: str, comment: str
         leased_until=None,
     )
     if reason in SETS_ASIDE:
-        Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state=Slot.State.OPEN).update(
-            state=Slot.State.REVOKED
-        )
-        move_row(row, ProjectRow.State.SET_ASIDE)
+        returns.set_aside(row)
     else:
         add_label_slots(row, 1)
     audit.record(person, "slot.skipped", slot, after={"reason": reason, "comment": comment[:2000]})
-
-
-def add_label_slots(row: ProjectRow, count: int) -> None:
-    Slot.objects.bulk_create(
-        [
-            Slot(project_id=row.project_id, project_row=row, priority=row.priority, order_key=row.pk)
-            for _ in range(count)
-        ]
-    )
 
 
 def slots_in_hand(project: Project) -> QuerySet[Slot]:
@@ -356,7 +352,8 @@ def slots_in_hand(project: Project) -> QuerySet[Slot]:
 def clear_leases(actor: Person, project: Project, *, of: Person) -> int:
     """A manager frees what a person holds in a project. Drafts stay."""
     access.require(actor, Permission.CLEAR_LEASES, project)
-    slots = list(Slot.objects.select_for_update().filter(project=project, labeler=of, state=Slot.State.LEASED))
+    held = Slot.objects.filter(project=project, labeler=of, state=Slot.State.LEASED)
+    slots = list(held.order_by("pk").select_for_update())
     for slot in slots:
         free_slot(slot)
     audit.record(actor, "leases.cleared", project, after={"person": str(of.uid), "count": len(slots)})

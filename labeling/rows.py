@@ -56,6 +56,15 @@ def finish_if_done(row: ProjectRow) -> None:
         move_row(row, ProjectRow.State.DONE)
 
 
+def add_label_slots(row: ProjectRow, count: int) -> None:
+    Slot.objects.bulk_create(
+        [
+            Slot(project_id=row.project_id, project_row=row, priority=row.priority, order_key=row.pk)
+            for _ in range(count)
+        ]
+    )
+
+
 def may_follow(person: Person, uid: str) -> bool:
     """Who follows a row live: those who may see consensus; labelers never do, not even after their own submit."""
     row = ProjectRow.objects.filter(uid=uid).first() if live.is_uid(uid) else None

@@ -30,6 +30,18 @@ def clock() -> datetime:
     return moment
 
 
+def _clock_of(person: Person) -> datetime:
+    """The clock, once nobody else notes this person's time: two tabs that begin at once would both open an interval."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('time at work', %s)), clock_timestamp()", [person.pk]
+        )
+        row = cursor.fetchone()
+    assert row
+    moment: datetime = row[1]
+    return moment
+
+
 def stage_of(slot: Slot) -> str:
     if slot.kind == Slot.Kind.REVIEW:
         return WorkSession.Stage.REVIEW
@@ -38,7 +50,7 @@ def stage_of(slot: Slot) -> str:
 
 def beat(person: Person, slot: Slot, *, has_input: bool, at: datetime | None = None) -> WorkSession:
     """Note a heartbeat of ``person`` on ``slot``. ``at`` is the database's clock unless a caller read it already."""
-    now = at or clock()
+    now = at or _clock_of(person)
     assert slot.lease_token is not None
     session, _ = WorkSession.objects.get_or_create(
         slot=slot,
@@ -86,7 +98,7 @@ def _close(interval: WorkInterval, ended_at: datetime) -> None:
 
 def credit(person: Person, slot: Slot, *, outcome: str) -> WorkSession:
     """Close the session at submit or skip and credit its time on this day in the project's time zone."""
-    now = clock()
+    now = _clock_of(person)
     session = beat(person, slot, has_input=True, at=now)
     WorkInterval.objects.filter(session=session, is_open=True).update(is_open=False)
     _end_session(session, outcome=outcome, now=now, project=slot.project)

@@ -3,7 +3,15 @@
 from typing import Any
 
 from labeling import editor, exports, labels_list
-from labeling.events import gold_imported, label_submitted, opinions_imported, row_complete, session_ended
+from labeling.events import (
+    gold_imported,
+    label_submitted,
+    opinion_withdrawn,
+    opinions_imported,
+    row_complete,
+    row_returned,
+    session_ended,
+)
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
 from quality import benchmarks, consensus, facts, figures, issues, review
 from quality.api.issues import issues_for_editor
@@ -25,6 +33,19 @@ def note_ended_session(sender: Any, session: WorkSession, **_: Any) -> None:
 def score_after_submit(sender: Any, label: Label, **_: Any) -> None:
     if consensus.needs_scoring(label.project_row):
         consensus.ask_for_score(label.project_row)
+
+
+def score_after_withdrawal(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    if consensus.needs_scoring(project_row):
+        consensus.ask_for_score(project_row)
+
+
+def go_on_with_returned_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    """Its opinions may all have come in while it was set aside."""
+    if consensus.needs_scoring(project_row):
+        consensus.ask_for_score(project_row)
+    else:
+        review.settle_row(project_row)
 
 
 def settle_single_opinion(sender: Any, project_row: ProjectRow, **_: Any) -> None:
@@ -49,11 +70,13 @@ def score_imported_opinions(sender: Any, project: Project, project_row_ids: list
 def connect() -> None:
     label_submitted.connect(note_submitted_work)
     label_submitted.connect(score_after_submit)
+    opinion_withdrawn.connect(score_after_withdrawal)
     session_ended.connect(note_ended_session)
     gold_imported.connect(keep_imported_gold)
     opinions_imported.connect(score_imported_opinions)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
+    row_returned.connect(go_on_with_returned_row)
     row_complete.connect(settle_single_opinion)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)

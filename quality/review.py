@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling import work_time
 from labeling.annotations.differences import difference
@@ -85,6 +85,11 @@ def settle_row(project_row: ProjectRow) -> None:
     label_slots = Slot.objects.filter(project_row=project_row, kind=Slot.Kind.LABEL)
     submitted = list(label_slots.filter(state=Slot.State.SUBMITTED).select_related("work").order_by("pk"))
     reviewed = _slots_to_review(project_row, submitted)
+    overlooked = _winner_nobody_looked_at(project_row, submitted)
+    if overlooked is not None:
+        reviewed.append(overlooked)
+        day = _today(project_row.project)
+        figures.note(project_row.project_id, overlooked.work.labeler_id, day, {"accepted": -1})
     chosen = {slot.pk for slot in reviewed}
     label_slots.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
     Slot.objects.bulk_create(
@@ -116,6 +121,21 @@ def _slots_to_review(row: ProjectRow, submitted: Sequence[Slot]) -> list[Slot]:
         return [slot for slot in submitted if slot.is_rework]
     winner = _winner_of(row) if row.project.review_of == Project.ReviewOf.WINNER else None
     return [slot for slot in submitted if slot.is_rework or winner in (None, slot.work.pk)]
+
+
+def _winner_nobody_looked_at(row: ProjectRow, submitted: Sequence[Slot]) -> Slot | None:
+    """A rework may change who wins: a label that was taken without a look and wins now is looked at before the row
+    is done. What a file brought has no maker here who could mend it."""
+    if row.project.review_of != Project.ReviewOf.WINNER or not is_drawn_for_review(row):
+        return None
+    winner = _winner_of(row)
+    if winner is None or winner in [slot.work.pk for slot in submitted]:
+        return None
+    done = Slot.objects.filter(
+        work=winner, kind=Slot.Kind.LABEL, state=Slot.State.DONE, labeler__kind=Person.Kind.HUMAN
+    )
+    looked_at = Review.objects.filter(label=OuterRef("work"), version=OuterRef("work__last_version"))
+    return done.filter(~Exists(looked_at)).select_related("work").first()
 
 
 def _winner_of(row: ProjectRow) -> int | None:

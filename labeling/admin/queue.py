@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling import project_access, projects_list
+from labeling import project_access, projects_list, returns
 from labeling import queue as queue_rules
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.models import Project, ProjectRow, Slot
@@ -22,7 +22,7 @@ from workforce.roles import Permission
 
 TAB = "project-queue"
 MOST_LEASES = 1000
-LISTS = {"leases": "With people", "skipped": "Skipped", "aside": "Set aside"}
+LISTS = {"leases": "With people", "rework": "In rework", "skipped": "Skipped", "aside": "Set aside"}
 
 
 @dataclass
@@ -60,6 +60,8 @@ def queue(request: PersonRequest, uid: str) -> HttpResponse:
         skipped = projects_list.skipped_slots(project).filter(submitted_at__isnull=False)
         page = paging.page_of(request, skipped, order=("-submitted_at", "-pk"))
         values = {"page_of_list": page, "reasons": SKIP_REASONS}
+    elif shown == "rework":
+        values = {"page_of_list": paging.page_of(request, returns.rework_of(project))}
     elif shown == "aside":
         aside = paging.page_of(request, projects_list.rows_set_aside(project), order=("-state_since", "-pk"))
         skips = projects_list.skips_of_rows(aside.rows)
@@ -94,6 +96,31 @@ def clear(request: PersonRequest, uid: str) -> HttpResponse:
     )
 
 
+@require_POST
+def return_row(request: PersonRequest, uid: str) -> HttpResponse:
+    """Back to the list it was pressed in; the row itself says which project is asked."""
+    project_for(request, uid, Permission.CHANGE_PROJECT)
+    return act(
+        request,
+        lambda: returns.return_row(request.user, request.POST.get("row", "")),
+        lambda row: f"{row.data_row.external_id} is back in the queue.",
+        then=reverse(f"admin:{TAB}", args=[uid]) + "?list=aside",
+    )
+
+
+@require_POST
+def withdraw(request: PersonRequest, uid: str) -> HttpResponse:
+    project_for(request, uid, Permission.CHANGE_PROJECT)
+    return act(
+        request,
+        lambda: returns.withdraw_rework(request.user, request.POST.get("slot", "")),
+        "Somebody else gets the row now. The label that was sent back stays on record and counts no more.",
+        then=reverse(f"admin:{TAB}", args=[uid]) + "?list=rework",
+    )
+
+
 add_page("projects/<uuid:uid>/queue/", queue, TAB)
+add_page("projects/<uuid:uid>/queue/return/", return_row, "project-queue-return")
+add_page("projects/<uuid:uid>/queue/withdraw/", withdraw, "project-queue-withdraw")
 add_page("projects/<uuid:uid>/queue/clear/", clear, "project-queue-clear")
 add_tab(40, "Queue", TAB)

@@ -347,6 +347,20 @@ def revoke(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"receiver": f"person:{stage.cast.leo.uid}"}, content_type=FORM)
 
 
+@request_for("admin:project-queue-return")
+def return_row(stage: Line, person: Person | None) -> RequestOf:
+    (slot, *_) = queue.lease_next_rows(stage.cast.leo, stage.project).slots
+    queue.skip_slot(stage.cast.leo, str(slot.uid), slot.lease_token or 0, reason="unclear_rule")
+    return RequestOf({"uid": stage.project.uid}, {"row": slot.project_row.uid}, content_type=FORM)
+
+
+@request_for("admin:project-queue-withdraw")
+def withdraw(stage: Line, person: Person | None) -> RequestOf:
+    label = submitted_label(stage)
+    Slot.objects.filter(pk=label.slot_id).update(state=Slot.State.IN_REWORK, is_rework=True)
+    return RequestOf({"uid": stage.project.uid}, {"slot": label.slot.uid}, content_type=FORM)
+
+
 @request_for("admin:project-queue-clear")
 def clear(stage: Line, person: Person | None) -> RequestOf:
     queue.lease_next_rows(stage.cast.leo, stage.project)

@@ -212,6 +212,35 @@ def test_a_row_is_done_when_its_last_label_is(cast: Cast) -> None:
     assert state_of(row) == ProjectRow.State.DONE
 
 
+def test_a_label_that_wins_after_a_rework_is_looked_at_before_the_row_is_done(cast: Cast) -> None:
+    line = make_line(cast, rows=1, consensus_share=100, consensus_labels=3)
+    near, same = (1, 1, 20, 20), (1, 1, 20, 21)
+    first = label_row(cast.lena, line, payload(near))
+    second = label_row(cast.leo, line, payload(same))
+    label_row(cast.lia, line, payload((1, 1, 20, 19)))
+    run_scores()
+    assert review_slot(first).state == Slot.State.OPEN
+    decide(cast.rita, lease_review(cast.rita, line), "reject")
+    assert figures_of(cast.leo)["accepted"] == 1
+    rework = queue.lease_next_rows(cast.lena, line.project).slots[0]
+    submit(cast.lena, rework, payload((1, 1, 20, 24)))
+    run_scores()
+    row = ProjectRow.objects.get(project=line.project)
+    winner = RowConsensus.objects.get(project_row=row).winner
+    assert winner == second
+    assert Slot.objects.filter(kind=Slot.Kind.REVIEW, label=winner, state=Slot.State.OPEN).count() == 1
+    assert figures_of(cast.leo)["accepted"] == 0
+    for _ in range(2):
+        decide(cast.rita, lease_review(cast.rita, line))
+    assert state_of(row) == ProjectRow.State.DONE
+    assert figures_of(cast.leo)["accepted"] == 1
+
+
+def run_scores() -> None:
+    for uid in ProjectRow.objects.values_list("uid", flat=True):
+        consensus.score_row(uid)
+
+
 def test_work_that_came_back_is_not_lost_while_the_other_label_is_decided(cast: Cast) -> None:
     """Lena's rework waits for its score while Leo's review is decided: the row stays in work and is settled then."""
     bodies = {name: payload(*SAME) for name in ("lena", "leo", "lia")}
