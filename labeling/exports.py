@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Sum
 
+from labeling.blindness import refuse_blind_export
 from labeling.formats.export_rows import (
     ExportDataRow,
     ExportLabel,
@@ -69,6 +70,7 @@ def export_lines(
 
     ``states`` limits it to rows in these states; ``address_of`` says what stands as ``row_data``."""
     access.require(person, Permission.EXPORT_LABELS, project)
+    refuse_blind_export(person, project, list(states))
     if with_names:
         access.require(person, Permission.VIEW_PEOPLE, project.organization)
     with transaction.atomic():
@@ -122,7 +124,7 @@ class _Version:
 
 def _versions_of(row_ids: list[int]) -> dict[int, list[_Version]]:
     """The last version of every label, with the time that went into it, by row."""
-    labels = Label.objects.filter(project_row__in=row_ids)
+    labels = Label.objects.filter(project_row__in=row_ids, retired_at=None)
     times = _times_of(labels)
     found: dict[int, list[_Version]] = defaultdict(list)
     wanted = last_versions(labels).select_related("label__labeler", "label__made_from", "ontology_version__ontology")

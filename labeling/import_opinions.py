@@ -200,7 +200,7 @@ class _Writing:
         kept = LabelVersion.objects.filter(label__in=keys).order_by("label", "number")
         for label_id, digest in kept.values_list("label_id", "payload_hash"):
             self.hashes[keys[label_id]].append(digest)
-        gold = last_versions(Label.objects.filter(project_row__in=ids, kind=Label.Kind.GOLD))
+        gold = last_versions(Label.objects.filter(project_row__in=ids, kind=Label.Kind.GOLD, retired_at=None))
         self.gold = dict(gold.values_list("label__project_row_id", "payload_hash"))
 
     def take(self, item: Item, row: ProjectRow, payload: dict[str, Any], nth: int) -> Refused | None:

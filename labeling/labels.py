@@ -75,7 +75,7 @@ def announce_submit(person: Person, row: ProjectRow, label: Label, version: Labe
     """What every submitted version sets in motion, in the submit's transaction; the caller holds the row's lock."""
     counters.add(row.project_id, {"labels:submitted": 1})
     facts = {"number": version.number, "objects": version.object_count}
-    audit.record(person, "label.submitted", label, after=facts, organization_id=row.project.organization_id)
+    audit.record(person, "label.submitted", label, after=facts, root=row.project)
     if row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):
         move_row(row, ProjectRow.State.IN_WORK)
     label_submitted.send(sender=Label, label=label, version=version, actor=person)

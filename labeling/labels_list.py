@@ -52,7 +52,8 @@ def labels_of(
 ) -> QuerySet[Label]:
     """The labels of ``projects``, which the caller has from ``projects_with_labels``."""
     related = "project", "project_row__data_row__dataset", "labeler", "slot"
-    labels = Label.objects.select_related(*related).filter(project__in=[project.pk for project in projects])
+    in_projects = [project.pk for project in projects]
+    labels = Label.objects.select_related(*related).filter(project__in=in_projects, retired_at=None)
     if status in STATUSES:
         labels = labels.filter(slot__state__in=STATUSES[status][1])
     if kind in KINDS:

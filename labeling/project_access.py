@@ -33,6 +33,7 @@ def grant_role(
     access.require(actor, Permission.MANAGE_ACCESS, project)
     _refuse_role(actor, project, role)
     _refuse_stranger(project, receiver)
+    _refuse_power_of_vendor(project, receiver, role)
     values: dict[str, Any] = {
         "permission": _permission(role),
         "granted_by": actor,
@@ -173,6 +174,19 @@ def _refuse_stranger(project: Project, receiver: Person | Team) -> None:
     is_member = Membership.objects.filter(person=receiver, organization=project.organization_id, is_active=True)
     if not is_member.exists():
         raise RuleViolation("not_a_member", "Only active members of the organization can have a role here.")
+
+
+def _refuse_power_of_vendor(project: Project, receiver: Person | Team, role: str) -> None:
+    """People of another company work here; they do not run the project or read what is not theirs."""
+    if role not in (Role.PROJECT_LEAD, Role.VIEWER):
+        return
+    if isinstance(receiver, Team):
+        is_vendor = receiver.kind == Team.Kind.VENDOR
+    else:
+        members = Membership.objects.filter(person=receiver, organization=project.organization_id, is_active=True)
+        is_vendor = members.exclude(vendor=None).exists()
+    if is_vendor:
+        raise RuleViolation("not_for_a_vendor", "A vendor's people label, review and lead their own team, no more.")
 
 
 def _permission(role: str) -> DjangoPermission:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from labeling.models import Ontology, Project
-from workforce import access, audit, live
+from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
 from workforce.models import Organization, Person
 from workforce.roles import Permission
@@ -91,12 +91,6 @@ def projects_visible_to(person: Person) -> QuerySet[Project]:
 def project_for(person: Person, uid: str) -> Project:
     """The project for any of its people; a stranger gets NotFound."""
     return access.access(person, Project.objects.select_related("organization"), uid, Permission.VIEW_PROJECT)
-
-
-def may_follow(person: Person, uid: str) -> bool:
-    """Who follows a project live: scores travel there, so labelers never do."""
-    project = Project.objects.filter(uid=uid).first() if live.is_uid(uid) else None
-    return project is not None and bool(access.can(person, Permission.VIEW_CONSENSUS, project))
 
 
 def _refuse_bad_values(project: Project) -> None:

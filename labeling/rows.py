@@ -4,10 +4,8 @@ completion once per revision. Callers hold the row's lock."""
 from labeling import counters
 from labeling.events import row_done, stream_of_project, stream_of_row
 from labeling.models import ProjectRow, Slot
-from workforce import access, live
 from workforce.events import announce_on
-from workforce.models import ClockTimestamp, Person
-from workforce.roles import Permission
+from workforce.models import ClockTimestamp
 
 OPINION_IS_IN = (Slot.State.SUBMITTED, Slot.State.IN_REVIEW, Slot.State.IN_REWORK, Slot.State.DONE)
 
@@ -63,9 +61,3 @@ def add_label_slots(row: ProjectRow, count: int) -> None:
             for _ in range(count)
         ]
     )
-
-
-def may_follow(person: Person, uid: str) -> bool:
-    """Who follows a row live: those who may see consensus; labelers never do, not even after their own submit."""
-    row = ProjectRow.objects.filter(uid=uid).first() if live.is_uid(uid) else None
-    return row is not None and bool(access.can(person, Permission.VIEW_CONSENSUS, row))

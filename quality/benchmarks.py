@@ -67,7 +67,8 @@ def remove_benchmark(actor: Person, project_row: ProjectRow) -> None:
     gold = benchmark.gold
     audit.record(actor, "benchmark.removed", row, before=_facts(benchmark))
     benchmark.delete()
-    gold.delete()
+    # Its versions stay on record; it is gold no more.
+    Label.objects.filter(pk=gold.pk).update(retired_at=ClockTimestamp())
     score_against_gold(row)
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from workforce import access
-from workforce.models import AuditEvent, AuditSeal, AuditUnsealed, ClockTimestamp, Membership, Organization, Person
+from workforce.models import AuditEvent, AuditSeal, AuditUnsealed, ClockTimestamp, Organization, Person
 
 GENESIS = "0" * 64
 UNSEALED_LIMIT = timedelta(minutes=1)
@@ -40,15 +40,13 @@ def record(
     *,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
-    organization_id: int | None = None,
+    root: Model | None = None,
 ) -> AuditEvent:
-    """Write one audit row. ``before`` and ``after`` hold plain values and never a secret; a caller that knows the
-    organization saves looking it up."""
-    organization_id = organization_id or access.organization_of(target)
-    role = ""
-    if actor is not None:
-        membership = Membership.objects.filter(person=actor, organization_id=organization_id)
-        role = membership.values_list("role", flat=True).first() or ""
+    """Write one audit row, with the roles that the actor holds there now. ``before`` and ``after`` hold plain values
+    and never a secret; a caller that has the target's root in hand saves looking it up."""
+    place = root or target
+    organization_id = access.organization_of(place)
+    role = "+".join(sorted(access.roles_on(actor, place))) or "member" if actor is not None else ""
     return AuditEvent.objects.create(
         organization_id=organization_id,
         actor=actor,

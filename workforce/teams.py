@@ -29,6 +29,10 @@ def set_team_people(actor: Person, team: Team, people: list[Person], *, lead: Pe
     members = Membership.objects.filter(organization=team.organization, is_active=True, person__in=people)
     if members.count() != len(set(people)):
         raise RuleViolation("not_a_member", "Everyone in a team must be an active member of the organization.")
+    side = team.pk if team.kind == Team.Kind.VENDOR else None
+    if members.exclude(vendor=side).exists() if side else members.exclude(vendor=None).exists():
+        whose = "the vendor's own people" if side else "people of the organization itself"
+        raise RuleViolation("other_side", f"In this team are only {whose}.")
     if lead is not None and lead not in people:
         raise RuleViolation("lead_not_in_team", "The lead of a team is one of its people.")
     before = set(team.group.user_set.all())

@@ -22,6 +22,8 @@ class Label(Identified):
     slot = models.OneToOneField(Slot, models.CASCADE, null=True, blank=True, related_name="work")
     labeler = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="labeling_labels")
     last_version = models.PositiveIntegerField(default=0)
+    # Gold that was taken away: what was scored against it stays explained.
+    retired_at = models.DateTimeField(null=True)
     made_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="gold_copies")
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
@@ -38,7 +40,9 @@ class Label(Identified):
                 condition=Q(kind="gold", slot=None) | Q(kind="opinion", slot__isnull=False),
                 name="opinion_has_a_slot_gold_has_none",
             ),
-            models.UniqueConstraint(fields=["project_row"], condition=Q(kind="gold"), name="one_gold_per_row"),
+            models.UniqueConstraint(
+                fields=["project_row"], condition=Q(kind="gold", retired_at=None), name="one_gold_per_row"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from labeling import work_time
 from labeling.admin.project_tabs import show_in_project
 from labeling.annotations.features import Feature, Ontology
 from labeling.annotations.kinds import is_tool
+from labeling.blindness import refuse_unsubmitted
 from labeling.models import Label, LabelVersion, ProjectRow
 from labeling.ontologies import parsed
 from quality import benchmarks, consensus, issues, performance
@@ -68,6 +69,7 @@ class Cell:
 @require_safe
 def row(request: PersonRequest, uid: str) -> HttpResponse:
     found = _row(request, uid)
+    refuse_unsubmitted(request.user, found)
     versions = opinions_given(found)
     together = access.visible_to(
         request.user,
@@ -320,7 +322,9 @@ def _history(request: PersonRequest, found: ProjectRow) -> list[tuple[datetime, 
 
 
 def _version_in_words(version: LabelVersion) -> tuple[str, str]:
-    kind = "Benchmark" if version.label.kind == Label.Kind.GOLD else "Label"
+    kind = "Label"
+    if version.label.kind == Label.Kind.GOLD:
+        kind = "Retired benchmark" if version.label.retired_at else "Benchmark"
     objects = words.count_of(version.object_count, "object")
     return (
         f"{kind} of {version.label.labeler.name}, version {version.number}",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from labeling import labels_list
 from labeling.labels import add_version
 from labeling.models import Label, LabelVersion, ProjectRow
 from quality import benchmarks, consensus
@@ -145,7 +146,9 @@ def test_removing_gold_removes_every_score_that_came_from_it(trio: Line) -> None
     assert set(scores().values()) == {None}
     assert LabelScore.objects.filter(consensus=None).count() == 0
     assert sums(trio.cast.lia, "benchmark") == [0, 0, 0]
-    assert not Label.objects.filter(kind="gold").exists()
+    gold = Label.objects.get(kind="gold")
+    assert gold.retired_at is not None and gold.versions.count() == 1
+    assert gold.pk not in {label.pk for label in labels_list.labels_of([trio.project])}
     assert AuditEvent.objects.filter(action="benchmark.removed").count() == 1
     with pytest.raises(RuleViolation) as refusal:
         benchmarks.remove_benchmark(trio.cast.pia, first_row(trio))

@@ -12,8 +12,8 @@ from tests.access.table import ACTORS
 from tests.cast import Cast
 from tests.labeling.test_labels import submit
 from tests.line import Line
-from workforce import access, organizations
-from workforce.errors import NotAllowed, NotFound
+from workforce import access, organizations, teams
+from workforce.errors import NotAllowed, NotFound, RuleViolation
 from workforce.models import Membership, Organization, Person
 from workforce.roles import ROLE_PERMISSIONS, Permission, Role, Scope
 
@@ -176,3 +176,21 @@ def test_every_role_and_permission_has_a_meaning() -> None:
     tables = {role: tuple(sorted(table.items())) for role, table in ROLE_PERMISSIONS.items()}
     assert len(set(tables.values())) == len(tables), "two roles that may do exactly the same"
     assert all(scope in Scope for table in ROLE_PERMISSIONS.values() for scope in table.values())
+
+
+# --- People of a vendor -----------------------------------------------------------------------------------------
+def test_people_of_another_company_stay_on_their_side(line: Line) -> None:
+    cast = line.cast
+    for team, people in ((cast.team, [cast.tom, cast.vera]), (cast.vendor, [cast.vera, cast.lena])):
+        with pytest.raises(RuleViolation) as refusal:
+            teams.set_team_people(cast.ada, team, people)
+        assert refusal.value.code == "other_side"
+    assert not cast.vera.groups.filter(team=cast.team).exists()
+
+
+@pytest.mark.parametrize("role", [Role.PROJECT_LEAD, Role.VIEWER])
+@pytest.mark.parametrize("receiver", ["vera", "vendor"])
+def test_nobody_of_another_company_runs_or_audits_a_project(line: Line, receiver: str, role: Role) -> None:
+    with pytest.raises(RuleViolation) as refusal:
+        project_access.grant_role(line.cast.ada, line.project, getattr(line.cast, receiver), role=role)
+    assert refusal.value.code == "not_for_a_vendor"

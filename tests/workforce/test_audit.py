@@ -4,7 +4,9 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from labeling import project_access, queue
 from tests.cast import Cast
+from tests.line import make_line
 from workforce import audit
 from workforce.models import AuditEvent, AuditSeal
 
@@ -82,3 +84,14 @@ def test_tampering_by_the_owner_is_found(cast: Cast, tampering: str, found: str)
     faults = list(audit.verify(cast.home))
     assert faults
     assert found in faults[0].what
+
+
+def test_a_row_says_in_which_roles_somebody_acted(cast: Cast) -> None:
+    line = make_line(cast, rows=2)
+    project_access.grant_role(cast.ada, line.project, cast.max, role="labeler")
+    for person in (cast.lena, cast.max):
+        slot = queue.lease_next_rows(person, line.project).slots[0]
+        queue.skip_slot(person, str(slot.uid), slot.lease_token or 0, reason="other")
+    skips = AuditEvent.objects.filter(action="slot.skipped").order_by("pk")
+    assert list(skips.values_list("actor_role", flat=True)) == ["labeler", "labeler+workforce_manager"]
+    assert AuditEvent.objects.filter(action="access.granted").latest("pk").actor_role == "organization_admin"

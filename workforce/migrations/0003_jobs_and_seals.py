@@ -1,4 +1,4 @@
-"""Jobs count their failures and wait in order of their queue; the events that wait for a seal are noted on their own."""
+"""Jobs count failures and wait in order of their queue; events that wait for a seal are noted; roles find room."""
 
 from django.db import migrations, models
 
@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             fields=[("event_id", models.BigIntegerField(primary_key=True, serialize=False))],
         ),
         migrations.RunSQL(NOTE_UNSEALED, FORGET_UNSEALED),
+        migrations.AlterField("auditevent", "actor_role", models.CharField(blank=True, max_length=120)),
         migrations.RenameField("event", "attempts", "failures"),
         migrations.RemoveIndex("event", "events_jobs_not_done"),
         migrations.AddIndex(

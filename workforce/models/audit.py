@@ -12,7 +12,8 @@ class AuditEvent(Identified):
     # Set by a trigger, so that no writer can backdate.
     at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    actor_role = models.CharField(max_length=40, blank=True)
+    # The roles held at the target then, joined by "+"; "member" for none.
+    actor_role = models.CharField(max_length=120, blank=True)
     action = models.CharField(max_length=80)
     target_kind = models.CharField(max_length=80)
     target_uid = models.UUIDField(null=True)
