@@ -43,6 +43,8 @@ def _submit(person: Person, uid: str, *, token: int, payload: Any, ontology_vers
     if earlier is not None:
         return earlier
     seen = held_slot(person, uid, token)
+    if seen.kind != Slot.Kind.LABEL:
+        raise RuleViolation("not_a_label", "This row waits for a review, not for a label.")
     refuse_other_version(seen, ontology_version)
     refuse_invalid(seen.ontology_version, payload, seen.project_row)
     row = lock_row(seen.project_row_id)
@@ -153,7 +155,8 @@ def labels_visible_to(person: Person) -> QuerySet[Label]:
 
 def _keep_what_was_typed(person: Person, uid: str, payload: Any, refusal: Refusal) -> bool:
     """In a transaction of its own, because the submit's was rolled back. Nothing is kept of what no rule allows."""
-    if refusal.code in ("key_reused", "not_found", "not_allowed", "already_submitted") or not isinstance(payload, dict):
+    unkept = ("key_reused", "not_found", "not_allowed", "not_a_label", "already_submitted")
+    if refusal.code in unkept or not isinstance(payload, dict):
         return False
     try:
         slot = slot_worked_on(person, uid)

@@ -140,7 +140,9 @@ def _winner_nobody_looked_at(row: ProjectRow, submitted: Sequence[Slot]) -> Slot
 
 def _winner_of(row: ProjectRow) -> int | None:
     """The label that won the row, or its only opinion. None on a tie, and before anything was decided."""
-    opinions = Label.objects.filter(project_row=row, kind=Label.Kind.OPINION, slot__state__in=OPINION_IS_IN)
+    opinions = Label.objects.filter(
+        project_row=row, kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL, slot__state__in=OPINION_IS_IN
+    )
     given = list(opinions.values_list("pk", flat=True)[:2])
     if len(given) == 1:
         return given[0]

@@ -40,7 +40,7 @@ def opinions_given(row: ProjectRow) -> list[LabelVersion]:
 
     One that its maker is reworking right now stays in as it was: opening it takes nothing back."""
     is_in = Q(slot__state__in=OPINION_IS_IN) | Q(slot__state=Slot.State.LEASED, slot__is_rework=True)
-    given = Label.objects.filter(is_in, project_row=row, kind=Label.Kind.OPINION)
+    given = Label.objects.filter(is_in, project_row=row, kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL)
     related = "label__labeler", "ontology_version"
     versions = list(labels.makers_versions(given).select_related(*related).order_by("label_id"))
     for version in versions:

@@ -188,9 +188,14 @@ def row_document(row: EditorRow) -> dict[str, Any]:
             "maker": {"name": row.version.label.labeler.name},
         },
         **row.additions,
-        "urls": {
-            name: reverse(f"api-slot-{name}", args=[slot.uid])
-            for name in ("heartbeat", "draft", "submit", "skip", "release")
-        }
+        "urls": {name: reverse(f"api-slot-{name}", args=[slot.uid]) for name in _acts_of(slot)}
         | (row.additions.get("urls") or {}),
     }
+
+
+def _acts_of(slot: Slot) -> list[str]:
+    """Only what can be done with this slot: a review is decided, and what came back is given back, not skipped."""
+    acts = ["heartbeat", "draft", "release"]
+    if slot.kind == Slot.Kind.LABEL:
+        acts += ["submit"] if slot.is_rework else ["submit", "skip"]
+    return acts

@@ -445,6 +445,28 @@ def test_a_fix_that_fixes_nothing_is_refused(line: Line) -> None:
     assert LabelVersion.objects.count() == 1
 
 
+def test_a_review_is_never_submitted_as_a_label(line: Line) -> None:
+    """Eva may label and review; her review of Lena's label is no second opinion of the row."""
+    label = label_row(line.cast.lena, line)
+    slot = hold(line.cast.eva, review_slot(label))
+    with pytest.raises(RuleViolation) as refusal:
+        submit(line.cast.eva, slot)
+    assert refusal.value.code == "not_a_label"
+    assert refusal.value.details["draft_saved"] is False
+    assert list(Label.objects.all()) == [label]
+    assert state_of(slot) == Slot.State.LEASED
+
+
+def test_the_database_takes_no_opinion_on_a_review_slot(line: Line) -> None:
+    label = label_row(line.cast.lena, line)
+    slot = review_slot(label)
+    values = {"project": line.project, "project_row": label.project_row, "labeler": line.cast.eva}
+    with pytest.raises(DatabaseError, match="of kind label"), transaction.atomic():
+        Label.objects.create(slot=slot, **values)
+    with pytest.raises(DatabaseError, match="keeps its kind"), transaction.atomic():
+        Slot.objects.filter(pk=slot.pk).update(kind=Slot.Kind.LABEL, label=None)
+
+
 def test_a_label_slot_is_not_decided_about(line: Line) -> None:
     slot = queue.lease_next_rows(line.cast.eva, line.project).slots[0]
     with pytest.raises(RuleViolation) as refusal:

@@ -140,3 +140,16 @@ def test_the_editor_gets_reasons_issues_and_addresses(line: Line) -> None:
     assert row.additions["issues"] == []
     assert row.additions["urls"] == {"open_issue": f"/api/v1/rows/{label.project_row.uid}/issues/"}
     assert [one.slot.pk for one in review.rows_that_came_back(line.cast.lena)] == [again.pk]
+
+
+def test_a_row_names_only_the_ways_out_that_it_has(line: Line) -> None:
+    """A review is not submitted, and what came back is not skipped."""
+    label = label_row(line.cast.lena, line)
+    (row,) = post(line.cast.rita, reverse("api-claim-review", args=[line.project.uid]), {}).json()["rows"]
+    assert sorted(row["urls"]) == ["decide", "draft", "heartbeat", "open_issue", "release"]
+    decide(line.cast.rita, Slot.objects.get(uid=row["slot"]["uid"]), "reject")
+    found = post(line.cast.lena, reverse("api-claim", args=[line.project.uid]), {}).json()["rows"]
+    ways = {one["slot"]["is_rework"]: sorted(one["urls"]) for one in found}
+    assert ways[True] == ["draft", "heartbeat", "open_issue", "release", "submit"]
+    assert ways[False] == ["draft", "heartbeat", "open_issue", "release", "skip", "submit"]
+    assert label.slot_id in [Slot.objects.get(uid=one["slot"]["uid"]).pk for one in found]
