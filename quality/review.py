@@ -24,7 +24,7 @@ from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.ontologies import parsed
-from labeling.queue import held_slot
+from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, finish_if_done, is_complete, lock_row, move_row
 from quality import figures
 from quality.issues import checked_pin, checked_text
@@ -208,7 +208,8 @@ def _decide(reviewer: Person, judgment: Judgment, key: str) -> Answer:
     seen = _review_slot(reviewer, judgment.slot)
     row = lock_row(seen.project_row_id)
     _refuse_decided(seen, judgment.version)
-    slot = held_slot(reviewer, judgment.slot, judgment.token)
+    # The slot before the work interval and the label, as every heartbeat does.
+    slot = lock_held(reviewer, seen, judgment.token)
     label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(review_slots=slot)
     label.project, label.project_row = slot.project, row
     _refuse_own_or_old(reviewer, label, judgment.version)

@@ -2,6 +2,7 @@
 
 import copy
 import threading
+import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from labeling import labels, projects, queue, rows
+from labeling import labels, projects, queue, rows, work_time
 from labeling.models import Draft, Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from quality import consensus, review
 from quality.models import FigureDelta, Review, RowConsensus
@@ -639,6 +640,40 @@ def test_a_reviewer_whose_lease_went_to_another_never_wins(cast: Cast) -> None:
         if theirs.code == "already_decided":
             assert (theirs.details["decision"], theirs.details["reviewer"]) == ("approve", "Eva Egger")
     assert_one_decision_each(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_waits_for_a_heartbeat_and_neither_is_lost(line: Line) -> None:
+    """The heartbeat has the slot and goes for the open interval, while the decision comes in between."""
+    slot = hold(line.cast.rita, review_slot(label_row(line.cast.lena, line)))
+    queue.keep_leases(line.cast.rita, str(slot.uid), slot.lease_token or 0, has_input=True)
+    has_slot = threading.Event()
+
+    def heartbeat() -> Any:
+        with transaction.atomic():
+            held = queue.lock_held(line.cast.rita, slot, slot.lease_token or 0)
+            has_slot.set()
+            wait_until_somebody_waits()
+            return work_time.beat(line.cast.rita, held, has_input=True)
+
+    def decision() -> Any:
+        assert has_slot.wait(10)
+        return decide(line.cast.rita, slot, version=1)
+
+    _, answer = race(heartbeat, decision)
+    assert answer.status == 201
+    assert WorkSession.objects.get(slot=slot).outcome == WorkSession.Outcome.SUBMITTED
+
+
+def wait_until_somebody_waits() -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for a lock")
 
 
 # --- Reads --------------------------------------------------------------------------------------------------------
