@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from labeling import drafts
 from labeling.models import Draft, Label, LabelVersion, OntologyVersion, ProjectRow, Slot
 from labeling.queue import WHY_TEXTS
 from workforce import access
@@ -26,6 +27,7 @@ class EditorRow:
     slot: Slot
     ontology_version: OntologyVersion
     draft: Draft | None
+    older_draft: Draft | None
     label: Label | None
     version: LabelVersion | None
     additions: dict[str, Any]
@@ -53,27 +55,30 @@ def page_choices() -> dict[str, list[dict[str, str]]]:
 
 def editor_rows(person: Person, slots: Sequence[Slot]) -> list[EditorRow]:
     """The editor's values for slots that ``person`` holds; the same number of queries for one or many."""
-    rows = [slot.project_row_id for slot in slots]
-    drafts = {
-        (draft.project_row_id, draft.kind): draft for draft in Draft.objects.filter(person=person, project_row__in=rows)
-    }
     versions = _versions_to_show(slots)
+    kept = drafts.drafts_on(person, slots)
     added = {name: ask(person, slots) for name, ask in _additions.items()}
     found = []
     for slot in slots:
         assert slot.ontology_version is not None
         version = versions.get(slot.pk)
+        draft = next((one for one in kept[slot.pk] if drafts.is_current(one, slot, version)), None)
         found.append(
             EditorRow(
                 slot=slot,
                 ontology_version=slot.ontology_version,
-                draft=drafts.get((slot.project_row_id, slot.kind)),
+                draft=draft,
+                older_draft=next((one for one in kept[slot.pk] if draft is None or is_other_work(one, draft)), None),
                 label=version.label if version else None,
                 version=version,
                 additions={name: values.get(slot.pk) for name, values in added.items()},
             )
         )
     return found
+
+
+def is_other_work(one: Draft, draft: Draft) -> bool:
+    return one.pk != draft.pk and one.payload != draft.payload
 
 
 def _versions_to_show(slots: Sequence[Slot]) -> dict[int, LabelVersion]:

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from labeling import counters, work_time
 from labeling.annotations.payload import canonical, count_objects, payload_hash
 from labeling.annotations.payload_check import check_payload
-from labeling.drafts import drop_draft, keep_draft, slot_worked_on
+from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
 from labeling.events import label_submitted, row_complete
 from labeling.faults import refuse_faults
 from labeling.models import Label, LabelVersion, OntologyVersion, ProjectRow, Slot, WorkSession
@@ -24,20 +24,39 @@ from workforce.idempotency import Answer, first_answer, keep_answer
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
+# Refusals after which nothing is kept: what came is no work of this person on this slot.
+_UNKEPT = ("key_reused", "not_found", "not_allowed", "not_a_label")
+_NO_BASE = Base()
 
-def submit_label(person: Person, uid: str, *, token: int, payload: Any, ontology_version: int, key: str) -> Answer:
+
+def submit_label(
+    person: Person,
+    uid: str,
+    *,
+    token: int,
+    payload: Any,
+    ontology_version: int,
+    key: str,
+    base: Base = _NO_BASE,
+) -> Answer:
     """Submit the label of slot ``uid``. 201 the first time, 200 with the same answer for the same key and body.
 
-    Every refusal carries ``draft_saved``: whether the payload was kept as a draft of this row."""
+    ``base`` says which draft the page knew, so that a late submit never takes the place of newer work. Every refusal
+    carries ``draft_saved``: whether the payload was kept, and ``kept_as`` what."""
     try:
-        return _submit(person, uid, token=token, payload=payload, ontology_version=ontology_version, key=key)
+        return _submit(person, uid, token=token, payload=payload, ontology_version=ontology_version, key=key, base=base)
     except Refusal as refusal:
-        refusal.details["draft_saved"] = _keep_what_was_typed(person, uid, payload, refusal)
+        if refusal.code in _UNKEPT:
+            refusal.details |= UNKEPT
+        else:
+            refusal.details |= keep_refused(person, uid, payload, code=refusal.code, base=base)
         raise
 
 
 @transaction.atomic
-def _submit(person: Person, uid: str, *, token: int, payload: Any, ontology_version: int, key: str) -> Answer:
+def _submit(
+    person: Person, uid: str, *, token: int, payload: Any, ontology_version: int, key: str, base: Base
+) -> Answer:
     body = {"slot": str(uid), "token": token, "payload": payload, "ontology_version": ontology_version}
     earlier = first_answer(person, key, body)
     if earlier is not None:
@@ -66,11 +85,19 @@ def _submit(person: Person, uid: str, *, token: int, payload: Any, ontology_vers
         ontology_version=slot.ontology_version,
         active_seconds=session.active_seconds,
     )
-    drop_draft(person, slot)
+    drop_draft(person, slot, base=base, payload=payload)
     announce_submit(person, row, label, version)
-    answer = Answer(201, {"label": str(label.uid), "version": version.number, "row": str(row.uid)})
+    slot.refresh_from_db(fields=["submitted_at"])
+    answer = Answer(201, _told(slot, row, version))
     keep_answer(person, key, body, answer)
     return answer
+
+
+def _told(slot: Slot, row: ProjectRow, version: LabelVersion) -> dict[str, Any]:
+    """The first answer, kept and given again: the time in it is that of the submit, whenever it is asked for."""
+    assert slot.submitted_at is not None
+    told = {"label": str(version.label.uid), "version": version.number, "row": str(row.uid)}
+    return {**told, "submitted_at": slot.submitted_at.isoformat()}
 
 
 def announce_submit(person: Person, row: ProjectRow, label: Label, version: LabelVersion) -> None:
@@ -151,20 +178,3 @@ def opinions_of(row: ProjectRow) -> QuerySet[Label]:
 def labels_visible_to(person: Person) -> QuerySet[Label]:
     labels = Label.objects.select_related("project", "project_row__data_row__dataset", "labeler", "slot")
     return access.visible_to(person, labels, Permission.VIEW_LABEL)
-
-
-def _keep_what_was_typed(person: Person, uid: str, payload: Any, refusal: Refusal) -> bool:
-    """In a transaction of its own, because the submit's was rolled back. Nothing is kept of what no rule allows."""
-    unkept = ("key_reused", "not_found", "not_allowed", "not_a_label", "already_submitted")
-    if refusal.code in unkept or not isinstance(payload, dict):
-        return False
-    try:
-        slot = slot_worked_on(person, uid)
-    except Refusal:
-        return False
-    assert slot.ontology_version is not None
-    faults = check_payload(parsed(slot.ontology_version), payload, size=None, is_draft=True)
-    if any(True for _ in faults):
-        return False
-    keep_draft(person, slot, base_revision=None, payload=payload, tab="refused submit")
-    return True

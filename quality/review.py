@@ -17,13 +17,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from labeling import work_time
 from labeling.annotations.differences import difference
 from labeling.annotations.payload import canonical
-from labeling.annotations.payload_check import check_payload
 from labeling.batches import draw
-from labeling.drafts import drop_draft, keep_draft, slot_worked_on
+from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
 from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
-from labeling.ontologies import parsed
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, finish_if_done, is_complete, lock_row, move_row
 from quality import figures
@@ -45,6 +43,7 @@ REJECT_REASONS = {
     "unclear": "It is not clear what is meant",
     "other": "Another reason",
 }
+_NO_BASE = Base()
 MOST_REASONS = 100
 LONGEST_REASON, LONGEST_RULE = 2000, 200
 _DONE_SO = {
@@ -186,21 +185,22 @@ def decide(
     comment: Any = "",
     payload: Any = None,
     key: str,
+    base: Base = _NO_BASE,
 ) -> Answer:
     """Decide about ``version`` of a label. 201 the first time, 200 with the same answer for the same key and body.
 
     Every refusal says what became of the work: ``draft_saved`` (a fix), ``reasons_kept`` (never)."""
     judgment = Judgment(str(slot_uid), token, version, decision, reasons, comment, payload)
     try:
-        return _decide(reviewer, judgment, key)
+        return _decide(reviewer, judgment, key, base)
     except Refusal as refusal:
         refusal.details["reasons_kept"] = False
-        refusal.details["draft_saved"] = _keep_fix(reviewer, judgment, refusal)
+        refusal.details |= _keep_fix(reviewer, judgment, refusal, base)
         raise
 
 
 @transaction.atomic
-def _decide(reviewer: Person, judgment: Judgment, key: str) -> Answer:
+def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answer:
     body = asdict(judgment)
     earlier = first_answer(reviewer, key, body)
     if earlier is not None:
@@ -229,6 +229,7 @@ def _decide(reviewer: Person, judgment: Judgment, key: str) -> Answer:
         active_seconds=session.active_seconds,
     )
     _close_slots(slot, review)
+    drop_draft(reviewer, slot, base=base, payload=judgment.payload, version=judgment.version)
     _move_on(row)
     _note_review(review)
     _tell(row, review)
@@ -333,7 +334,6 @@ def _close_slots(slot: Slot, review: Review) -> None:
     in_time = held.filter(leased_until__gt=ClockTimestamp())
     if not in_time.update(state=Slot.State.DONE, submitted_at=ClockTimestamp(), leased_until=None):
         raise RuleViolation("lease_expired", "Your reservation of this row has run out.")
-    drop_draft(review.reviewer, slot)
     judged = review.label.slot
     assert judged is not None
     if review.decision == Review.Decision.REJECT:
@@ -370,20 +370,11 @@ def _tell(row: ProjectRow, review: Review) -> None:
         announce(organization, stream_of_person(label.labeler.uid), "row_came_back", counts)
 
 
-def _keep_fix(reviewer: Person, judgment: Judgment, refusal: Refusal) -> bool:
-    """In a transaction of its own, because the decision's was rolled back. Nothing is kept that no rule allows."""
-    unkept = ("key_reused", "not_found", "not_allowed", "not_a_review")
-    if refusal.code in unkept or not isinstance(judgment.payload, dict):
-        return False
-    try:
-        slot = slot_worked_on(reviewer, judgment.slot)
-    except Refusal:
-        return False
-    assert slot.ontology_version is not None
-    if check_payload(parsed(slot.ontology_version), judgment.payload, size=None, is_draft=True):
-        return False
-    keep_draft(reviewer, slot, base_revision=None, payload=judgment.payload, tab="refused fix")
-    return True
+def _keep_fix(reviewer: Person, judgment: Judgment, refusal: Refusal, base: Base) -> dict[str, Any]:
+    if refusal.code in ("key_reused", "not_found", "not_allowed", "not_a_review"):
+        return dict(UNKEPT)
+    fix, version = judgment.payload, judgment.version
+    return keep_refused(reviewer, judgment.slot, fix, code=refusal.code, base=base, version=version)
 
 
 # --- Reads ------------------------------------------------------------------------------------------------------

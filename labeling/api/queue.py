@@ -35,9 +35,18 @@ class DraftInput(serializers.Serializer[Any]):
     base_revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     payload = serializers.JSONField()
     tab = serializers.CharField(max_length=64, allow_blank=True, default="")
+    # In a review: the version of the label that the work was typed over.
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
 
 
-class SubmitInput(TokenInput):
+class BaseInput(serializers.Serializer[Any]):
+    """Which draft the page knew when it sent: its revision (0: none), and the tab that wrote it."""
+
+    draft_revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1, allow_null=True, default=None)
+    tab = serializers.CharField(max_length=64, allow_blank=True, default="")
+
+
+class SubmitInput(TokenInput, BaseInput):
     payload = serializers.JSONField()
     ontology_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
@@ -120,6 +129,7 @@ class Submit(APIView):
             payload=values["payload"],
             ontology_version=values["ontology_version"],
             key=idempotency_key(request),
+            base=drafts.Base(values["draft_revision"], values["tab"]),
         )
         return Response(answer.body, status=answer.status)
 
@@ -180,6 +190,8 @@ def row_document(row: EditorRow) -> dict[str, Any]:
             "payload": row.draft.payload,
             "updated_at": row.draft.updated_at.isoformat(),
         },
+        "older_draft": row.older_draft
+        and {"payload": row.older_draft.payload, "updated_at": row.older_draft.updated_at.isoformat()},
         "label": row.version
         and {
             "uid": str(row.version.label.uid),

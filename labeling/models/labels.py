@@ -80,11 +80,15 @@ class LabelVersion(models.Model):
 
 
 class Draft(models.Model):
-    """Typed work, kept apart from the slot: it outlives the lease."""
+    """Typed work, kept apart from the slot: it outlives the lease. A copy is work that a newer draft overtook."""
 
     project_row = models.ForeignKey(ProjectRow, models.CASCADE, related_name="drafts")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="labeling_drafts")
     kind = models.CharField(max_length=6, choices=Slot.Kind, default=Slot.Kind.LABEL)
+    # In a review: the label, and its version, that the work was typed over.
+    label = models.ForeignKey(Label, models.CASCADE, null=True, blank=True, related_name="+")
+    label_version = models.PositiveIntegerField(null=True)
+    is_copy = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=1)
     tab = models.CharField(max_length=64, blank=True)
     ontology_version = models.ForeignKey(OntologyVersion, models.PROTECT, related_name="+")
@@ -96,7 +100,12 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project_row", "person", "kind"], name="one_draft_per_person_and_row"),
+            models.UniqueConstraint(
+                fields=["project_row", "person", "kind", "label", "label_version"],
+                condition=Q(is_copy=False),
+                nulls_distinct=False,
+                name="one_current_draft_per_person_and_row",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.api.queue import BaseInput
+from labeling.drafts import Base
 from labeling.models import Slot
 from quality import review
 from workforce.api.inputs import idempotency_key
@@ -26,7 +28,7 @@ class ReasonInput(serializers.Serializer[Any]):
     rule = serializers.CharField(allow_blank=True, default="")
 
 
-class DecisionInput(serializers.Serializer[Any]):
+class DecisionInput(BaseInput):
     lease_token = serializers.IntegerField(min_value=1, max_value=2**62)
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     decision = serializers.CharField(max_length=10)
@@ -51,6 +53,7 @@ class Decide(APIView):
             comment=values["comment"],
             payload=values["payload"],
             key=idempotency_key(request),
+            base=Base(values["draft_revision"], values["tab"]),
         )
         return Response(answer.body, status=answer.status)
 

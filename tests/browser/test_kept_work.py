@@ -15,8 +15,11 @@ from playwright.sync_api import BrowserContext, Error, Playwright, Request, Rout
 from labeling.models import Draft, Label, Slot
 from tests.browser.conftest import FLAGS
 from tests.browser.hands import OFFLINE, REFUSED, Editor, Hand, session_cookie
+from tests.browser.lines import make_street
 from tests.browser.site import Site
-from tests.line import LIGHT, Line
+from tests.cast import Cast
+from tests.line import LIGHT, Line, payload
+from tests.quality.test_review import decide, hold, label_row, review_slot, submit
 from workforce.models import ClockTimestamp, Person
 
 SignIn = Callable[[Person], Hand]
@@ -221,3 +224,53 @@ def test_a_submit_after_the_lease_says_what_became_of_the_work(street: Line, sig
     while not Draft.objects.exists() and time.monotonic() < until:
         time.sleep(0.05)
     assert Draft.objects.get().payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
+
+
+def test_a_refused_submit_is_no_change_in_another_tab(street: Line, signed_in: SignIn) -> None:
+    """The server kept the refused work as the next revision of the draft, and the page goes on from there."""
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise(REFUSED)
+    editor = lena.label(street.project)
+    editor.box(*FIRST)
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    editor.wait_saved()
+    end_lease(street.cast.lena, editor.row_name)
+    editor.press("Control+Enter")
+    editor.trouble("lease").get_by_role("button", name="Take it back").click()
+    expect(editor.trouble("lease")).to_have_count(0)
+    revision = Draft.objects.get().revision
+    editor.box(*SECOND)
+    editor.page.wait_for_timeout(2500)
+    expect(editor.trouble("conflict")).to_have_count(0)
+    draft = Draft.objects.get()
+    assert draft.revision > revision
+    assert len(draft.payload["features"]) == 3
+
+
+def test_a_fix_of_an_older_version_is_offered_and_not_in_place_of_the_label(cast: Cast, signed_in: SignIn) -> None:
+    """Neither the server's draft nor the browser's record of version 1 opens over version 2."""
+    street = make_street(cast, review_share=100)
+    label = label_row(cast.lena, street, payload((90, 190, 230, 330)))
+    rita = signed_in(cast.rita)
+    rita.expect_noise(f"{OFFLINE}|{REFUSED}")
+    rita.context.route("**/draft/", lambda route: route.abort())
+    editor = rita.review(street.project)
+    editor.press("f", "n")
+    editor.drag((230, 260), (300, 260))
+    expect(editor.part("save")).to_have_attribute("data-save", re.compile("offline|kept"))
+    editor.page.wait_for_timeout(300)
+    rita.context.unroute("**/draft/")
+    rita.page.goto("about:blank")
+    decide(cast.eva, hold(cast.eva, review_slot(label)), "reject", reasons=[{"code": "loose_box"}])
+    submit(cast.lena, hold(cast.lena, Slot.objects.get(pk=label.slot_id)), payload((90, 190, 275, 330)))
+
+    editor = rita.review(street.project)
+    expect(editor.trouble("conflict")).to_contain_text("Older work of yours on this row is kept in this browser")
+    expect(editor.page.locator('[data-act="approve"]')).to_be_visible()
+    assert not Draft.objects.exists()
+    editor.trouble("conflict").get_by_role("button", name="Use the older").click()
+    editor.wait_saved()
+    draft = Draft.objects.get()
+    assert (draft.label_id, draft.label_version) == (label.pk, 2)
+    assert draft.payload["features"][0]["value"] == pytest.approx([90, 190, 300, 330], abs=1)

@@ -5,12 +5,15 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 
 from labeling import counters, drafts, labels, ontologies, project_access, queue
+from labeling.drafts import Base
+from labeling.editor import editor_rows
 from labeling.models import Draft, Label, LabelVersion, ProjectRow, Slot
 from tests.labeling.test_queue import expire, lease
 from tests.line import DOCUMENT, Line, make_line, payload
+from tests.locks import wait_until_somebody_waits
 from workforce import organizations
 from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import AuditEvent, Event, IdempotencyRecord, Person
@@ -45,6 +48,14 @@ def test_the_same_key_and_body_get_the_first_answer(line: Line) -> None:
     again = submit(line.cast.lena, slot, copy.deepcopy(body))
     assert (again.status, again.body) == (200, first.body)
     assert LabelVersion.objects.count() == 1
+
+
+def test_a_repeated_submit_is_told_the_time_of_the_first(line: Line) -> None:
+    slot, body = lease(line.cast.lena, line), payload((1, 1, 20, 20))
+    submit(line.cast.lena, slot, body)
+    slot.refresh_from_db()
+    assert slot.submitted_at is not None
+    assert submit(line.cast.lena, slot, body).body["submitted_at"] == slot.submitted_at.isoformat()
 
 
 def test_the_same_key_with_another_body_is_refused(line: Line) -> None:
@@ -121,6 +132,112 @@ def test_a_draft_has_revisions_and_two_tabs_are_told_apart(line: Line) -> None:
         drafts.save_draft(line.cast.lena, uid, base_revision=1, payload=body, tab="b")
     assert refusal.value.code == "draft_conflict"
     assert refusal.value.details["theirs"]["revision"] == 2
+
+
+def late(person: Person, slot: Slot, body: Any, base: Base, *, key: str = "late") -> RuleViolation:
+    with pytest.raises(RuleViolation) as refusal:
+        labels.submit_label(
+            person, str(slot.uid), token=slot.lease_token, payload=body, ontology_version=1, key=key, base=base
+        )
+    return refusal.value
+
+
+def save(person: Person, slot: Slot, body: Any, base_revision: int, tab: str) -> drafts.Saved:
+    return drafts.save_draft(person, str(slot.uid), base_revision=base_revision, payload=body, tab=tab)
+
+
+def test_a_refused_submit_is_the_next_revision_of_the_draft_that_it_knew(line: Line) -> None:
+    """The page adopts the revision, and its next autosave is no quarrel with itself."""
+    slot, body, more = lease(line.cast.lena, line), payload((1, 1, 20, 20)), payload((1, 1, 30, 30))
+    save(line.cast.lena, slot, payload(), 0, "a")
+    expire(slot)
+    refusal = late(line.cast.lena, slot, body, Base(1, "a"))
+    assert refusal.code == "lease_expired"
+    assert {name: refusal.details[name] for name in ("draft_saved", "kept_as", "draft_revision")} == {
+        "draft_saved": True,
+        "kept_as": "draft",
+        "draft_revision": 2,
+    }
+    assert save(line.cast.lena, slot, more, 2, "a").revision == 3
+    assert Draft.objects.get().payload == more
+
+
+def test_a_refused_submit_never_takes_the_place_of_newer_work(line: Line) -> None:
+    """Tab a slept with its payload while the person went on in tab b: both are kept, each once."""
+    slot, old, new = lease(line.cast.lena, line), payload((1, 1, 20, 20)), payload((1, 1, 30, 30))
+    save(line.cast.lena, slot, old, 0, "a")
+    save(line.cast.lena, slot, new, 1, "b")
+    expire(slot)
+    for base in (Base(1, "a"), Base(), Base(1, "a")):
+        refusal = late(line.cast.lena, slot, old, base)
+        assert (refusal.details["draft_saved"], refusal.details["kept_as"]) == (True, "copy")
+        assert "draft_revision" not in refusal.details
+    kept = {draft.is_copy: draft.payload for draft in Draft.objects.all()}
+    assert kept == {False: new, True: old} and Draft.objects.count() == 2
+    (again,) = editor_rows(line.cast.lena, [slot])
+    assert again.draft is not None and again.draft.payload == new
+    assert again.older_draft is not None and again.older_draft.payload == old
+
+
+def test_a_submit_leaves_what_another_tab_typed_since(line: Line) -> None:
+    slot, sent, newer = lease(line.cast.lena, line), payload((1, 1, 20, 20)), payload((1, 1, 30, 30))
+    save(line.cast.lena, slot, sent, 0, "a")
+    save(line.cast.lena, slot, newer, 1, "b")
+    labels.submit_label(
+        line.cast.lena,
+        str(slot.uid),
+        token=slot.lease_token,
+        payload=sent,
+        ontology_version=1,
+        key="k",
+        base=Base(1, "a"),
+    )
+    draft = Draft.objects.get()
+    assert (draft.is_copy, draft.payload) == (True, newer)
+
+
+def test_other_work_for_a_submitted_row_is_kept_beside_it(line: Line) -> None:
+    slot, sent = lease(line.cast.lena, line), payload((1, 1, 20, 20))
+    submit(line.cast.lena, slot, sent)
+    assert late(line.cast.lena, slot, sent, Base(), key="same").details["draft_saved"] is False
+    assert not Draft.objects.exists()
+    other = payload((1, 1, 30, 30))
+    refusal = late(line.cast.lena, slot, other, Base(), key="other")
+    assert (refusal.code, refusal.details["kept_as"]) == ("already_submitted", "copy")
+    assert Draft.objects.get().payload == other
+
+
+def test_a_late_autosave_brings_no_draft_back(line: Line) -> None:
+    slot, body = lease(line.cast.lena, line), payload((1, 1, 20, 20))
+    save(line.cast.lena, slot, body, 0, "a")
+    submit(line.cast.lena, slot, body)
+    with pytest.raises(RuleViolation) as refusal:
+        save(line.cast.lena, slot, body, 1, "a")
+    assert refusal.value.code == "already_submitted"
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_autosave_waits_for_the_submit_in_front_of_it(line: Line) -> None:
+    slot, body = lease(line.cast.lena, line), payload((1, 1, 20, 20))
+    refusals: list[str] = []
+
+    def autosave() -> None:
+        try:
+            save(line.cast.lena, slot, body, 0, "a")
+        except RuleViolation as refusal:
+            refusals.append(refusal.code)
+        finally:
+            connection.close()
+
+    behind = threading.Thread(target=autosave)
+    with transaction.atomic():
+        submit(line.cast.lena, slot, body)
+        behind.start()
+        wait_until_somebody_waits()
+    behind.join(10)
+    assert refusals == ["already_submitted"]
+    assert not Draft.objects.exists()
 
 
 def test_a_draft_may_be_unfinished_but_not_nonsense(line: Line) -> None:

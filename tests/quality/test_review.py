@@ -2,7 +2,6 @@
 
 import copy
 import threading
-import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +11,15 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from labeling import labels, projects, queue, rows, work_time
+from labeling import drafts, labels, projects, queue, rows, work_time
+from labeling.drafts import Base
+from labeling.editor import EditorRow, editor_rows
 from labeling.models import Draft, Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from quality import consensus, review
 from quality.models import FigureDelta, Review, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
+from tests.locks import wait_until_somebody_waits
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import AuditEvent, Event, IdempotencyRecord, Person
 
@@ -540,6 +542,71 @@ def test_a_review_never_changes(line: Line) -> None:
         Review.objects.update(decision="reject")
 
 
+# --- The draft of a fix -------------------------------------------------------------------------------------------
+def shown(person: Person, slot: Slot) -> EditorRow:
+    (row,) = editor_rows(person, [slot])
+    return row
+
+
+def test_a_fix_of_an_older_version_never_stands_in_place_of_the_label(line: Line) -> None:
+    """Rita mends version 1 until her lease runs out; Eva sends it back, Lena reworks it, Rita gets version 2."""
+    label = label_row(line.cast.lena, line)
+    slot = hold(line.cast.rita, review_slot(label))
+    queue.keep_leases(line.cast.rita, str(slot.uid), slot.lease_token or 0, has_input=True)
+    fix = mended(label)
+    drafts.save_draft(line.cast.rita, str(slot.uid), base_revision=0, payload=fix, tab="a", version=1)
+    assert shown(line.cast.rita, slot).draft is not None
+    decide(line.cast.eva, hold(line.cast.eva, slot), "reject")
+    submit(line.cast.lena, hold(line.cast.lena, Slot.objects.get(pk=label.slot_id)), payload((1, 1, 18, 18)))
+    second = hold(line.cast.rita, review_slot(label))
+    row = shown(line.cast.rita, second)
+    assert row.draft is None
+    assert row.older_draft is not None and row.older_draft.payload == fix
+    # A fix of version 2 is a draft of its own, and the older one stays.
+    newer = mended(label)
+    saved = drafts.save_draft(line.cast.rita, str(second.uid), base_revision=0, payload=newer, tab="a", version=2)
+    assert saved.revision == 1
+    row = shown(line.cast.rita, second)
+    assert row.draft is not None and row.draft.payload == newer
+    assert row.older_draft is not None and row.older_draft.payload == fix
+
+
+def test_a_fix_of_one_label_does_not_open_over_another_of_the_row(cast: Cast) -> None:
+    found = opinions(cast, {"lena": payload(*SAME), "leo": payload(*SAME)}, review_of=Project.ReviewOf.EVERY)
+    first, second = (hold(cast.rita, review_slot(found[name])) for name in ("lena", "leo"))
+    fix = mended(found["lena"])
+    drafts.save_draft(cast.rita, str(first.uid), base_revision=0, payload=fix, tab="a", version=1)
+    assert shown(cast.rita, first).draft is not None
+    row = shown(cast.rita, second)
+    assert (row.draft, row.older_draft) == (None, None)
+    decide(cast.rita, second)
+    assert Draft.objects.get().payload == fix
+
+
+def test_a_late_autosave_after_the_decision_brings_no_draft_back(line: Line) -> None:
+    label = label_row(line.cast.lena, line)
+    slot, fix = hold(line.cast.rita, review_slot(label)), mended(label)
+    drafts.save_draft(line.cast.rita, str(slot.uid), base_revision=0, payload=fix, tab="a", version=1)
+    decide(line.cast.rita, slot, "fix", payload=fix)
+    assert not Draft.objects.exists()
+    with pytest.raises(RuleViolation) as refusal:
+        drafts.save_draft(line.cast.rita, str(slot.uid), base_revision=1, payload=fix, tab="a", version=1)
+    assert refusal.value.code == "already_submitted"
+
+
+def test_a_refused_fix_never_takes_the_place_of_a_newer_one(line: Line) -> None:
+    label = label_row(line.cast.lena, line)
+    slot, old = hold(line.cast.rita, review_slot(label)), mended(label)
+    newer = copy.deepcopy(old)
+    newer["features"][0]["value"] = [3, 3, 23, 23]
+    drafts.save_draft(line.cast.rita, str(slot.uid), base_revision=0, payload=old, tab="a", version=1)
+    drafts.save_draft(line.cast.rita, str(slot.uid), base_revision=1, payload=newer, tab="b", version=1)
+    hold(line.cast.rita, slot, seconds=-1)
+    refusal = refused("lease_expired", line.cast.rita, slot, "fix", payload=old, base=Base(1, "a"))
+    assert refusal.details["kept_as"] == "copy"
+    assert {draft.is_copy: draft.payload for draft in Draft.objects.all()} == {False: newer, True: old}
+
+
 # --- At once ------------------------------------------------------------------------------------------------------
 def race(*acts: Any) -> list[Any]:
     """Run the acts at the same moment, each on its own connection; answers or refusals in their order."""
@@ -663,17 +730,6 @@ def test_a_decision_waits_for_a_heartbeat_and_neither_is_lost(line: Line) -> Non
     _, answer = race(heartbeat, decision)
     assert answer.status == 201
     assert WorkSession.objects.get(slot=slot).outcome == WorkSession.Outcome.SUBMITTED
-
-
-def wait_until_somebody_waits() -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits for a lock")
 
 
 # --- Reads --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,12 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   let failures = 0;
   let isHeld = false;
 
-  const keyOf = (row) => `${person.uid}:${row.row.uid}:${row.slot.kind}`;
+  const isReview = (row) => row.slot.kind === 'review';
+  // Each label of a row is reviewed by itself.
+  const keyOf = (row) => `${person.uid}:${row.row.uid}:${row.slot.kind}${isReview(row) ? `:${row.label.uid}` : ''}`;
+  const olderKeyOf = (row) => `${keyOf(row)}:older`;
+  /** The label and version that the work is typed over; none for a fresh label. */
+  const typedOver = (row) => (row.label ? `${row.label.uid}:${row.label.version}` : null);
   const isUnsent = () => work !== null && work.savedEdits !== store.state.edits;
   const setSave = (kind, at = new Date()) => store.set({ save: { kind, at, since: kind === store.state.save?.kind ? store.state.save.since : at } });
 
@@ -27,7 +32,8 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
     if (!work) return;
     const mine = work;
     mine.keptEdits = store.state.edits;
-    await keepDraft(mine.key, { payload: store.state.payload, revision: mine.revision, isUnsent: isUnsent(), changedAt: Date.now(), submitKey: mine.submitKey });
+    await keepDraft(mine.key, { payload: store.state.payload, revision: mine.revision, isUnsent: isUnsent(), changedAt: Date.now(), submitKey: mine.submitKey,
+      typedOver: typedOver(mine.row) });
   }
 
   function later(wait) {
@@ -39,7 +45,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   function failed(mine, error) {
     if (work !== mine) return;
     if (error.code === 'draft_conflict' && isSamePayload(error.answer.theirs.payload, store.state.payload)) {
-      // A refused submit keeps the work as a draft too: that revision is our own.
+      // Two tabs with the same work have nothing to quarrel about.
       mine.revision = error.answer.theirs.revision;
       later(0);
     } else if (error.code === 'draft_conflict') {
@@ -59,7 +65,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
     const mine = work;
     const edits = store.state.edits;
     try {
-      const answer = await put(mine.row.urls.draft, { base_revision: mine.revision, payload: store.state.payload, tab });
+      const answer = await put(mine.row.urls.draft, { base_revision: mine.revision, payload: store.state.payload, tab, version: isReview(mine.row) ? mine.row.label.version : null });
       mine.revision = answer.revision;
       if (work !== mine) return;
       mine.savedEdits = edits;
@@ -106,14 +112,21 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   addEventListener('pagehide', () => isUnsent() && keep());
 
   return {
-    /** The payload to begin with: the browser's when it holds work that the server never got, else the server's. */
+    /** The payload to begin with: the browser's when it holds work over this very label that the server never got, else
+        the server's. Other work is offered as `older`: {payload, isHere, at}; it is never in place of the label. */
     async start(row, fallback) {
       clearTimeout(serverTimer);
       const kept = await keptDraft(keyOf(row));
       const revision = row.draft?.revision ?? 0;
-      const useKept = Boolean(kept?.isUnsent) && kept.revision >= revision;
+      const isOfLabel = (kept?.typedOver ?? null) === typedOver(row);
+      const useKept = Boolean(kept?.isUnsent) && isOfLabel && kept.revision >= revision;
       const payload = completePayload(useKept ? kept.payload : row.draft?.payload ?? fallback);
-      return { payload, isRestored: useKept, isBehind: Boolean(kept?.isUnsent) && !useKept ? kept : null, submitKey: kept?.submitKey || null };
+      // The record of this row is written over from here on, so what is not used gets one of its own.
+      if (kept?.isUnsent && !useKept) await keepDraft(olderKeyOf(row), kept);
+      const here = await keptDraft(olderKeyOf(row));
+      const there = row.older_draft;
+      const older = (here && { payload: here.payload, isHere: true, at: new Date(here.changedAt) }) || (there && { payload: there.payload, isHere: false, at: new Date(there.updated_at) });
+      return { payload, isRestored: useKept, older: older || null, submitKey: isOfLabel ? kept?.submitKey || null : null };
     },
     /** Takes over the row that the store now shows. */
     follow(row, { isRestored, submitKey }) {
@@ -148,6 +161,12 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       work.revision = revision;
       save();
     },
+    /** What a submit says of the draft it was made from, so that a late one never takes the place of newer work. */
+    get base() { return { draft_revision: work?.revision ?? null, tab }; },
+    /** A refused submit was kept as the next revision of this tab's own draft. */
+    adopt(revision) {
+      if (work) work.revision = revision;
+    },
     get submitKey() { return work?.submitKey || null; },
     keepSubmitKey(submitKey) {
       if (!work) return null;
@@ -160,6 +179,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       if (work?.row === row) work = null;
       if (sending) await sending;
       await forgetDraft(keyOf(row));
+      await forgetDraft(olderKeyOf(row));
     },
   };
 }

@@ -166,17 +166,22 @@ async function showRow(row) {
     isReadOnly: mode === 'review' && !isFixing, isLeaseEnded: false, hidden: false, fault: null });
   drafts.follow(row, begun);
   if (begun.isRestored) toast('ok', 'Your work from this browser is back.');
-  else if (begun.isBehind) offerKept(begun.isBehind);
+  else if (begun.older) offerOlder(begun.older);
   stage.setAttribute('aria-label', `Picture ${row.row.external_id}. Keys draw and move; press ? for all of them.`);
   stage.focus({ preventScroll: true });
   activity.restart();
   await placePicture(row);
 }
 
-function offerKept(kept) {
-  troubles.show('conflict', 'The server has a newer draft of this row; an older one is kept in this browser.', [
+function offerOlder(older) {
+  const where = older.isHere ? 'in this browser' : 'as a draft';
+  const useOlder = () => {
+    if (store.state.mode === 'review') store.set({ isReadOnly: false, isFixing: true });
+    store.edit(completePayload(older.payload), { selected: null });
+  };
+  troubles.show('conflict', `Older work of yours on this row is kept ${where}, from ${shortClock(older.at)}. You see what is newer.`, [
     { label: 'Keep the newer', run: () => {} },
-    { label: 'Use the older', run: () => store.edit(completePayload(kept.payload), { selected: null }) },
+    { label: 'Use the older', run: useOlder },
   ]);
 }
 

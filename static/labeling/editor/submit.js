@@ -21,6 +21,7 @@ function fingerprint(body) {
 
 /** What became of the work, when the server's sentence leaves it open. */
 export function keptText(error) {
+  if (error.answer?.kept_as === 'copy') return ' Other work on this row is newer; yours is kept beside it, under My issues.';
   if (error.draft_saved === true) return ' Your draft is saved.';
   return error.draft_saved === false || error.isOffline ? ' Your work is kept in this browser.' : '';
 }
@@ -39,7 +40,10 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     return sent.key;
   }
 
-  async function sendUntilHeard(row, url, body, headers) {
+  /** The key belongs to the act; which draft it was made from may differ after a reload. */
+  async function sendUntilHeard(row, url, act) {
+    const headers = { 'Idempotency-Key': await keyFor(JSON.stringify(act)) };
+    const body = JSON.stringify({ ...act, ...drafts.base });
     let isGivenUp = false;
     const giveUp = { label: 'Go on editing', run: () => { isGivenUp = true; onTrouble('submit', null); dispatchEvent(new Event('online')); } };
     for (let tries = 0; ; tries += 1) {
@@ -79,6 +83,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     try {
       await act(store.state.row);
     } catch (error) {
+      if (error.answer?.draft_revision) drafts.adopt(error.answer.draft_revision);
       refused(error);
     } finally {
       drafts.go();
@@ -105,8 +110,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     cancelTool();
     if (store.state.busy || !store.state.row || stoppedByGap()) return null;
     return leaveWith(async (row) => {
-      const body = JSON.stringify({ lease_token: row.slot.lease_token, payload: store.state.payload, ontology_version: row.ontology.version });
-      const answer = await sendUntilHeard(row, row.urls.submit, body, { 'Idempotency-Key': await keyFor(body) });
+      const act = { lease_token: row.slot.lease_token, payload: store.state.payload, ontology_version: row.ontology.version };
+      const answer = await sendUntilHeard(row, row.urls.submit, act);
       if (answer.status === 200 && answer.tries === 0) toast('ok', `Already submitted at ${shortClock(answer.submitted_at)}. Nothing was sent twice.`);
       store.set({ today: (store.state.today || 0) + 1 });
       if (answer.next) queue.add([].concat(answer.next));
@@ -133,9 +138,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (decision === 'fix' && stoppedByGap()) return;
     await leaveWith(async (row) => {
       const { payload } = store.state;
-      const body = JSON.stringify({ label_uid: row.label.uid, version: row.label.version, decision, reasons,
+      await sendUntilHeard(row, row.urls.decide, { label_uid: row.label.uid, version: row.label.version, decision, reasons,
         lease_token: row.slot.lease_token, ...(decision === 'fix' ? { payload } : {}) });
-      await sendUntilHeard(row, row.urls.decide, body, { 'Idempotency-Key': await keyFor(body) });
       const maker = row.label.maker?.name || 'its maker';
       const count = `${reasons.length} ${reasons.length === 1 ? 'reason' : 'reasons'}`;
       const sentence = { approve: 'Approved.', fix: 'Fixed and approved.', reject: `Sent back to ${maker} with ${count}.` }[decision];
