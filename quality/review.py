@@ -26,7 +26,7 @@ from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, finish_if_done, is_complete, lock_row, move_row
 from quality import figures
 from quality.issues import checked_pin, checked_text
-from quality.models import Review, RowConsensus
+from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit
 from workforce.errors import InvalidInput, Refusal, RuleViolation
 from workforce.events import announce, stream_of_person
@@ -189,12 +189,12 @@ def decide(
 ) -> Answer:
     """Decide about ``version`` of a label. 201 the first time, 200 with the same answer for the same key and body.
 
-    Every refusal says what became of the work: ``draft_saved`` (a fix), ``reasons_kept`` (never)."""
+    Every refusal says what became of the work: ``draft_saved`` (a fix), ``reasons_kept`` (reasons or comment)."""
     judgment = Judgment(str(slot_uid), token, version, decision, reasons, comment, payload)
     try:
         return _decide(reviewer, judgment, key, base)
     except Refusal as refusal:
-        refusal.details["reasons_kept"] = False
+        refusal.details["reasons_kept"] = _keep_words(reviewer, judgment, refusal)
         refusal.details |= _keep_fix(reviewer, judgment, refusal, base)
         raise
 
@@ -368,6 +368,27 @@ def _tell(row: ProjectRow, review: Review) -> None:
         pins = sum(reason["pin"] is not None for reason in review.reasons)
         counts = {"project": str(row.project.uid), "row": str(row.uid), "reasons": len(codes), "pins": pins}
         announce(organization, stream_of_person(label.labeler.uid), "row_came_back", counts)
+
+
+@transaction.atomic
+def _keep_words(reviewer: Person, judgment: Judgment, refusal: Refusal) -> bool:
+    """What the second one had to say stands beside the first decision, when a review could hold it."""
+    if refusal.code != "already_decided" or not (judgment.reasons or judgment.comment):
+        return False
+    slot = _review_slot(reviewer, judgment.slot)
+    judged = LabelVersion.objects.select_related("label").get(label=slot.label_id, number=judgment.version)
+    try:
+        said = _read(judgment, judged, slot.project_row)
+    except InvalidInput:
+        return False
+    first = Review.objects.get(label=judged.label, version=said.pop("version"), step=slot.step)
+    remark, is_new = ReviewRemark.objects.get_or_create(review=first, author=reviewer, **said)
+    if is_new:
+        codes = [reason["code"] for reason in remark.reasons]
+        facts = {"version": first.version, "would": remark.decision, "reasons": codes}
+        audit.record(reviewer, "label.remarked", judged.label, after=facts)
+    refusal.message += " Your reasons are kept as a comment."
+    return True
 
 
 def _keep_fix(reviewer: Person, judgment: Judgment, refusal: Refusal, base: Base) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from quality.admin.links import SOCKET, formula_link
 from quality.charts import words
 from quality.charts.objects import ObjectRow, OpinionFacts, object_rows
 from quality.charts.overlay import Overlay, Shape, overlay, style_of
-from quality.models import Benchmark, Issue, LabelScore, PairScore, Review, RowConsensus
+from quality.models import Benchmark, Issue, LabelScore, PairScore, Review, ReviewRemark, RowConsensus
 from quality.performance import PersonPerformance
 from quality.scoring_schema import newest_ontology, opinions_given
 from workforce import access
@@ -316,8 +316,16 @@ def _history(request: PersonRequest, found: ProjectRow) -> list[tuple[datetime, 
         Review.objects.select_related("reviewer", "label__labeler").filter(label__project_row=found),
         Permission.VIEW_LABEL,
     )
+    remarks = access.visible_to(
+        request.user,
+        ReviewRemark.objects.select_related("author", "review__label__labeler").filter(
+            review__label__project_row=found
+        ),
+        Permission.VIEW_LABEL,
+    )
     lines = [(version.made_at, version.author.name, *_version_in_words(version)) for version in versions]
     lines += [(review.made_at, review.reviewer.name, *_review_in_words(review)) for review in reviews]
+    lines += [(remark.made_at, remark.author.name, *_remark_in_words(remark)) for remark in remarks]
     return sorted(lines, key=lambda line: line[0], reverse=True)
 
 
@@ -334,8 +342,19 @@ def _version_in_words(version: LabelVersion) -> tuple[str, str]:
 
 def _review_in_words(review: Review) -> tuple[str, str]:
     decision = str(review.get_decision_display()).capitalize()
-    reasons = "; ".join(str(reason.get("text") or reason.get("code")) for reason in review.reasons)
-    return f"{decision}: label of {review.label.labeler.name}, version {review.version}", reasons or review.comment
+    what = f"{decision}: label of {review.label.labeler.name}, version {review.version}"
+    return what, _said(review)
+
+
+def _remark_in_words(remark: ReviewRemark) -> tuple[str, str]:
+    """A decision that came second changed nothing; its words are a comment."""
+    review = remark.review
+    return f"Comment: label of {review.label.labeler.name}, version {review.version}", _said(remark)
+
+
+def _said(one: Review | ReviewRemark) -> str:
+    reasons = "; ".join(str(reason.get("text") or reason.get("code")) for reason in one.reasons)
+    return reasons or one.comment
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ from quality.models.benchmarks import Benchmark
 from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
-from quality.models.review import Review
+from quality.models.review import Review, ReviewRemark
 
 __all__ = [
     "Benchmark",
@@ -13,5 +13,6 @@ __all__ = [
     "LabelScore",
     "PairScore",
     "Review",
+    "ReviewRemark",
     "RowConsensus",
 ]

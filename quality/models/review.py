@@ -42,3 +42,21 @@ class Review(Identified):
 
     def __str__(self) -> str:
         return f"{self.decision} on {self.label_id} v{self.version}"
+
+
+class ReviewRemark(models.Model):
+    """What a reviewer had to say about a version that somebody else decided about first: kept beside that decision."""
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="remarks")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quality_remarks")
+    # What they would have decided; reasons and comment as in a review.
+    decision = models.CharField(max_length=7, choices=Review.Decision)
+    reasons = models.JSONField(default=list)
+    comment = models.TextField(blank=True)
+    made_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    access_root = "review__project"
+    access_owner = "review__label__labeler"
+
+    def __str__(self) -> str:
+        return f"{self.decision} after {self.review}"

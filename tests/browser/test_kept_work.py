@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Playwright, Request, Route, expect
 
 from labeling.models import Draft, Label, Slot
+from quality.models import Review, ReviewRemark
 from tests.browser.conftest import FLAGS
 from tests.browser.hands import OFFLINE, REFUSED, Editor, Hand, session_cookie
 from tests.browser.lines import make_street
@@ -274,3 +275,42 @@ def test_a_fix_of_an_older_version_is_offered_and_not_in_place_of_the_label(cast
     draft = Draft.objects.get()
     assert (draft.label_id, draft.label_version) == (label.pk, 2)
     assert draft.payload["features"][0]["value"] == pytest.approx([90, 190, 300, 330], abs=1)
+
+
+def test_reasons_that_were_refused_stand_in_the_dialog_again(cast: Cast, signed_in: SignIn) -> None:
+    street = make_street(cast, review_share=100)
+    label_row(cast.lena, street, payload((90, 190, 230, 330)))
+    rita = signed_in(cast.rita)
+    rita.expect_noise(REFUSED)
+    editor = rita.review(street.project)
+    dialog = editor.part("reason-dialog")
+    editor.press("r")
+    dialog.locator('input[value="loose_box"]').check()
+    dialog.locator("textarea").fill("It cuts off the boot.")
+    end_lease(cast.rita, editor.row_name)
+    dialog.locator("[data-reason-send]").click()
+    editor.trouble("lease").get_by_role("button", name="Take it back").click()
+    expect(editor.trouble("lease")).to_have_count(0)
+    # A reload forgets nothing either.
+    editor = rita.review(street.project)
+    editor.press("r")
+    expect(dialog.locator('input[value="loose_box"]')).to_be_checked()
+    expect(dialog.locator("textarea")).to_have_value("It cuts off the boot.")
+    dialog.locator("[data-reason-send]").click()
+    expect(editor.page.locator("[data-toast]")).to_contain_text("Sent back to Lena")
+    assert Review.objects.get().reasons[0]["text"] == "It cuts off the boot."
+
+
+def test_who_decides_second_is_told_that_the_reasons_are_kept(cast: Cast, signed_in: SignIn) -> None:
+    street = make_street(cast, review_share=100)
+    label = label_row(cast.lena, street, payload((90, 190, 230, 330)))
+    rita = signed_in(cast.rita)
+    rita.expect_noise(REFUSED)
+    editor = rita.review(street.project)
+    decide(cast.eva, hold(cast.eva, review_slot(label)))
+    editor.press("r")
+    editor.part("reason-dialog").locator('input[value="loose_box"]').check()
+    editor.part("reason-dialog").locator("[data-reason-send]").click()
+    words = r"Eva Egger approved this label at \d\d:\d\d, before you\. Your reasons are kept as a comment\.$"
+    expect(editor.page.locator("[data-toast] p")).to_have_text(re.compile(words))
+    assert ReviewRemark.objects.get().author == cast.rita

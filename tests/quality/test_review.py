@@ -16,7 +16,7 @@ from labeling.drafts import Base
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Draft, Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from quality import consensus, review
-from quality.models import FigureDelta, Review, RowConsensus
+from quality.models import FigureDelta, Review, ReviewRemark, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
 from tests.locks import wait_until_somebody_waits
@@ -84,7 +84,9 @@ def refused(code: str, person: Person, slot: Slot, decision: str = "approve", **
     with pytest.raises((RuleViolation, InvalidInput)) as refusal:
         decide(person, slot, decision, **values)
     assert refusal.value.code == code
-    assert "draft_saved" in refusal.value.details and refusal.value.details["reasons_kept"] is False
+    assert "draft_saved" in refusal.value.details
+    has_words = bool(values.get("comment") or decision == "reject")
+    assert refusal.value.details["reasons_kept"] is (code == "already_decided" and has_words)
     return refusal.value
 
 
@@ -369,6 +371,33 @@ def test_who_comes_second_is_told_what_was_decided(line: Line) -> None:
     assert refusal.message.startswith("Eva Egger approved this label at ")
     assert refusal.details["made_at"] == Review.objects.get().made_at.isoformat()
     assert state_of(label.slot) == Slot.State.DONE
+
+
+def test_the_reasons_of_who_comes_second_are_kept_as_a_comment(line: Line) -> None:
+    label = label_row(line.cast.lena, line)
+    slot = lease_review(line.cast.rita, line)
+    late = copy.copy(slot)
+    decide(line.cast.eva, hold(line.cast.eva, slot))
+    for _ in range(2):
+        refusal = refused("already_decided", line.cast.rita, late, "reject", version=1, comment="See the boot.")
+        assert refusal.message.endswith(", before you. Your reasons are kept as a comment.")
+    remark = ReviewRemark.objects.get()
+    assert (remark.review, remark.author, remark.decision) == (Review.objects.get(), line.cast.rita, "reject")
+    assert (remark.reasons[0]["text"], remark.comment) == ("Too wide on the left.", "See the boot.")
+    assert AuditEvent.objects.filter(action="label.remarked", target_uid=label.uid, actor=line.cast.rita).count() == 1
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        ReviewRemark.objects.update(comment="")
+
+
+def test_words_that_no_review_could_hold_are_not_said_to_be_kept(line: Line) -> None:
+    label_row(line.cast.lena, line)
+    slot = lease_review(line.cast.rita, line)
+    late = copy.copy(slot)
+    decide(line.cast.eva, hold(line.cast.eva, slot))
+    with pytest.raises(RuleViolation) as refusal:
+        decide(line.cast.rita, late, "reject", version=1, reasons=[{"code": "ugly"}])
+    assert (refusal.value.code, refusal.value.details["reasons_kept"]) == ("already_decided", False)
+    assert not ReviewRemark.objects.exists()
 
 
 def test_without_a_live_lease_nothing_is_decided(line: Line) -> None:

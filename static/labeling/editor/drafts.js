@@ -33,7 +33,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
     const mine = work;
     mine.keptEdits = store.state.edits;
     await keepDraft(mine.key, { payload: store.state.payload, revision: mine.revision, isUnsent: isUnsent(), changedAt: Date.now(), submitKey: mine.submitKey,
-      typedOver: typedOver(mine.row) });
+      typedOver: typedOver(mine.row), words: mine.words });
   }
 
   function later(wait) {
@@ -126,11 +126,11 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       const here = await keptDraft(olderKeyOf(row));
       const there = row.older_draft;
       const older = (here && { payload: here.payload, isHere: true, at: new Date(here.changedAt) }) || (there && { payload: there.payload, isHere: false, at: new Date(there.updated_at) });
-      return { payload, isRestored: useKept, older: older || null, submitKey: isOfLabel ? kept?.submitKey || null : null };
+      return { payload, isRestored: useKept, older: older || null, submitKey: isOfLabel ? kept?.submitKey || null : null, words: (isOfLabel && kept?.words) || {} };
     },
     /** Takes over the row that the store now shows. */
-    follow(row, { isRestored, submitKey }) {
-      work = { row, key: keyOf(row), revision: row.draft?.revision ?? 0, savedEdits: store.state.edits, keptEdits: store.state.edits, firstUnsavedAt: null, submitKey };
+    follow(row, { isRestored, submitKey, words }) {
+      work = { row, key: keyOf(row), revision: row.draft?.revision ?? 0, savedEdits: store.state.edits, keptEdits: store.state.edits, firstUnsavedAt: null, submitKey, words };
       failures = 0;
       if (row.draft) setSave('saved', new Date(row.draft.updated_at));
       else store.set({ save: { kind: 'none', at: null } });
@@ -166,6 +166,13 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
     /** A refused submit was kept as the next revision of this tab's own draft. */
     adopt(revision) {
       if (work) work.revision = revision;
+    },
+    /** What was said in a dialog (`name`), kept with the row until it is sent, so that the dialog opens with it again. */
+    words: (name) => work?.words[name] || null,
+    keepWords(name, chosen) {
+      if (!work) return null;
+      work.words = { ...work.words, [name]: chosen };
+      return keep();
     },
     get submitKey() { return work?.submitKey || null; },
     keepSubmitKey(submitKey) {

@@ -1,9 +1,9 @@
 // Asks why: one reason to skip a row, one or more to send a label back.
 import { el, keyCap } from '../../shared/dom.js';
 
-function choices(reasons, isMany) {
+function choices(reasons, isMany, kept) {
   return el('fieldset', {}, el('legend', { class: 'cl-hidden-text' }, 'Reason'), reasons.map((reason, index) => el('label', { class: 'cl-choice' },
-    el('input', { type: isMany ? 'checkbox' : 'radio', name: 'reason', value: reason.code, autofocus: index === 0 && !isMany, required: !isMany }),
+    el('input', { type: isMany ? 'checkbox' : 'radio', name: 'reason', value: reason.code, autofocus: index === 0 && !isMany, required: !isMany, checked: Boolean(kept?.codes.includes(reason.code)) }),
     el('span', {}, reason.label))));
 }
 
@@ -18,15 +18,16 @@ function readForm(form, reasons) {
   };
 }
 
-/** Resolves with {codes, labels, text, isAboutObject}, or null when the person gives up. */
-export function askForReason(dialog, { title, sentence, reasons, isMany = false, act, objectName = '' }) {
+/** Resolves with {codes, labels, text, isAboutObject}, or null when the person gives up. `kept` is an earlier answer that
+    did not get through: the dialog opens with it. */
+export function askForReason(dialog, { title, sentence, reasons, isMany = false, act, objectName = '', kept = null }) {
   return new Promise((resolve) => {
     let answer = null;
     const fault = el('p', { class: 'cl-field__error', hidden: true, role: 'alert' }, 'Choose at least one reason.');
     const form = el('form', { method: 'dialog', 'data-reason-form': true },
-      el('h2', { id: 'reason-title' }, title), el('p', {}, sentence), choices(reasons, isMany), fault,
-      objectName && el('label', { class: 'cl-choice' }, el('input', { type: 'checkbox', name: 'about', value: 'object', checked: true }), el('span', {}, `It is about ${objectName}`)),
-      el('label', { class: 'cl-field' }, 'In your words', el('textarea', { class: 'cl-input', name: 'text', rows: 2, maxlength: 2000 })),
+      el('h2', { id: 'reason-title' }, title), el('p', {}, sentence), choices(reasons, isMany, kept), fault,
+      objectName && el('label', { class: 'cl-choice' }, el('input', { type: 'checkbox', name: 'about', value: 'object', checked: kept ? kept.isAboutObject : true }), el('span', {}, `It is about ${objectName}`)),
+      el('label', { class: 'cl-field' }, 'In your words', el('textarea', { class: 'cl-input', name: 'text', rows: 2, maxlength: 2000 }, kept?.text || '')),
       el('div', { class: 'cl-actions' },
         el('button', { type: 'button', class: 'cl-button', on: { click: () => dialog.close() } }, 'Cancel', keyCap('Esc')),
         el('button', { type: 'submit', class: 'cl-button cl-button--main', 'data-reason-send': true }, act, keyCap('Enter'))));

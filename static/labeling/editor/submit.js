@@ -20,7 +20,10 @@ function fingerprint(body) {
 }
 
 /** What became of the work, when the server's sentence leaves it open. */
-export function keptText(error) {
+export function keptText(error, hasWords = false) {
+  // Where the server keeps the reasons its sentence says so.
+  if (error.answer?.reasons_kept) return '';
+  if (hasWords) return ' Your words are kept in this browser.';
   if (error.answer?.kept_as === 'copy') return ' Other work on this row is newer; yours is kept beside it, under My issues.';
   if (error.draft_saved === true) return ' Your draft is saved.';
   return error.draft_saved === false || error.isOffline ? ' Your work is kept in this browser.' : '';
@@ -60,10 +63,10 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     }
   }
 
-  function refused(error) {
+  function refused(error, hasWords) {
     if (['lease_expired', 'lease_lost', 'lease_idle'].includes(error.code)) return onLeaseEnded(error);
     if (error.isSignedOut) return onTrouble('submit', error);
-    if (error.code === 'ontology_changed') return toast('bad', `${error.message}${keptText(error)}`, { label: 'Open the row again', run: () => location.reload() });
+    if (error.code === 'ontology_changed') return toast('bad', `${error.message}${keptText(error, hasWords)}`, { label: 'Open the row again', run: () => location.reload() });
     const [fault] = error.answer?.faults || [];
     if (fault) {
       const index = /^features\[(\d+)\]/.exec(fault.path || '')?.[1];
@@ -72,10 +75,10 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
       return toast('bad', `Not sent: ${fault.message} Nothing was lost.`);
     }
     const isOver = [404, 409, 410].includes(error.status);
-    return toast('bad', `${error.message}${keptText(error)}`, isOver ? { label: 'Next row', run: () => queue.next() } : null);
+    return toast('bad', `${error.message}${keptText(error, hasWords)}`, isOver ? { label: 'Next row', run: () => queue.next() } : null);
   }
 
-  async function leaveWith(act) {
+  async function leaveWith(act, hasWords = false) {
     if (store.state.busy || !store.state.row) return;
     cancelTool();
     store.set({ busy: true });
@@ -84,7 +87,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
       await act(store.state.row);
     } catch (error) {
       if (error.answer?.draft_revision) drafts.adopt(error.answer.draft_revision);
-      refused(error);
+      refused(error, hasWords);
     } finally {
       drafts.go();
       store.set({ busy: false });
@@ -124,12 +127,13 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (store.state.busy || !store.state.row || store.state.mode !== 'label') return;
     const chosen = await askReason.skip();
     if (!chosen) return;
+    await drafts.keepWords('skip', chosen);
     await drafts.settle();
     await leaveWith(async (row) => {
       await post(row.urls.skip, { lease_token: row.slot.lease_token, reason: chosen.codes[0], comment: chosen.text });
       toast('ok', `Skipped: ${chosen.labels[0]}. You do not get this row again.`);
       await goOn(row, 'Skipped. The next row is open.');
-    });
+    }, true);
   }
 
   /** decision: "approve", "fix" (with the mended payload) or "reject" (with reasons). */
@@ -146,7 +150,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
       toast('ok', sentence);
       store.set({ today: (store.state.today || 0) + 1 });
       await goOn(row, `${sentence} The next label is open.`);
-    });
+    }, reasons.length > 0);
   }
 
   async function sendBack() {
@@ -154,6 +158,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (busy || !row) return;
     const chosen = await askReason.sendBack();
     if (!chosen) return;
+    await drafts.keepWords('sendBack', chosen);
     await decide('reject', chosen.codes.map((code) => ({ code, text: chosen.text, object: chosen.isAboutObject ? selected : null })));
   }
 

@@ -1,5 +1,6 @@
 """The pages of quality: who may open them, that their figures are the rule's, and what they cost."""
 
+import copy
 import csv
 import io
 import json
@@ -26,7 +27,8 @@ from quality.models import Benchmark, Issue, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
 from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, run_jobs
-from tests.quality.test_review import decide, label_row, lease_review
+from tests.quality.test_review import decide, hold, label_row, lease_review
+from workforce.errors import RuleViolation
 from workforce.models import Membership, Person
 from workforce.organizations import add_member
 from workforce.people import external_authors
@@ -328,6 +330,20 @@ def test_the_row_shows_its_score_and_every_opinion(line: Line) -> None:
         assert card and others in words_of(card.group(0))
     assert "Only Leo drew it." in told and "Lia answered Night." in told
     assert html.count(f'href="{reverse("asset", args=[row.uid])}"') == 4
+
+
+def test_the_history_holds_what_the_second_reviewer_said(cast: Cast) -> None:
+    line = make_line(cast, rows=1)
+    label = label_row(cast.lena, line)
+    slot = lease_review(cast.rita, line)
+    late = copy.copy(slot)
+    decide(cast.eva, hold(cast.eva, slot))
+    with pytest.raises(RuleViolation):
+        decide(cast.rita, late, "reject", version=1, reasons=[{"code": "loose_box", "text": "It cuts <b>off</b>."}])
+    shown = client_of(cast.max).get(reverse("admin:row", args=[label.project_row.uid])).content.decode()
+    history = shown[shown.index('id="history"') :]
+    assert "Comment: label of Lena" in history
+    assert "It cuts &lt;b&gt;off&lt;/b&gt;." in history
 
 
 def test_a_row_without_a_picture_says_so(line: Line) -> None:

@@ -79,7 +79,7 @@ def test_who_comes_second_gets_the_winners_decision(line: Line) -> None:
         "code": "already_decided",
         "decision": "approve",
         "reviewer": "Eva Egger",
-        "reasons_kept": False,
+        "reasons_kept": True,
         "draft_saved": False,
     }
 
