@@ -77,7 +77,7 @@ _WORKED_ON = """
       AND worked.kind = s.kind
   )
 """
-# Nobody reviews a label of which they wrote a version.
+# Nobody reviews a label of which they wrote a version, or whose review they skipped.
 _PICK_TO_REVIEW = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', 'leased')
@@ -85,6 +85,11 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
   AND NOT EXISTS (
     SELECT 1 FROM labeling_labelversion written
     WHERE written.label_id = s.label_id AND written.author_id = %(person)s
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_slot skipped
+    WHERE skipped.label_id = s.label_id AND skipped.step = s.step AND skipped.labeler_id = %(person)s
+      AND skipped.state = 'skipped'
   )
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
@@ -224,7 +229,11 @@ def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
         rows = f"{held_by_others} row{'s are' if held_by_others > 1 else ' is'} with other people"
         return Empty("others_have_them", f"No row for you now: {rows}.", next_at)
     if slots.filter(state=Slot.State.OPEN)[:1]:
-        what = "you wrote a version of each label" if kind == Slot.Kind.REVIEW else "you have labeled each of them"
+        what = (
+            "you wrote a version of each label or skipped its review"
+            if kind == Slot.Kind.REVIEW
+            else "you have labeled each of them"
+        )
         return Empty("yours_already", f"No row for you now: some wait for another person, because {what}.")
     if kind == Slot.Kind.REVIEW:
         return Empty("nothing_to_review", "Nothing waits for review now.")

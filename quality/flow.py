@@ -301,7 +301,9 @@ def _done_today(today: _Today) -> dict[str, int]:
 
 
 def _set_aside_today(today: _Today) -> dict[str, int]:
-    skipped = Exists(Slot.objects.filter(project_row=OuterRef("pk"), state=Slot.State.SKIPPED))
+    # A skipped review sets no row aside.
+    skips = Slot.objects.filter(project_row=OuterRef("pk"), kind=Slot.Kind.LABEL, state=Slot.State.SKIPPED)
+    skipped = Exists(skips)
     rows = today.rows_that_became(State.SET_ASIDE).annotate(was_skipped=skipped)
     found = rows.aggregate(
         all=Count("pk"),

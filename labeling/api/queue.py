@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import drafts, labels, projects, queue, today
+from labeling import drafts, labels, projects, queue, skips, today
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Slot
 from workforce.api.inputs import idempotency_key
@@ -140,9 +140,8 @@ class Skip(APIView):
     @extend_schema(request=SkipInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SkipInput, request)
-        queue.skip_slot(
-            person_of(request), uid, values["lease_token"], reason=values["reason"], comment=values["comment"]
-        )
+        said = {"reason": values["reason"], "comment": values["comment"]}
+        skips.skip_row(person_of(request), uid, values["lease_token"], **said)
         return Response({"state": Slot.State.SKIPPED})
 
 
@@ -152,7 +151,7 @@ class Release(APIView):
     @extend_schema(request=TokenInput, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(TokenInput, request)
-        queue.release_slot(person_of(request), uid, values["lease_token"])
+        skips.give_back(person_of(request), uid, values["lease_token"])
         return Response({"state": Slot.State.OPEN})
 
 
@@ -209,5 +208,7 @@ def _acts_of(slot: Slot) -> list[str]:
     """Only what can be done with this slot: a review is decided, and what came back is given back, not skipped."""
     acts = ["heartbeat", "draft", "release"]
     if slot.kind == Slot.Kind.LABEL:
-        acts += ["submit"] if slot.is_rework else ["submit", "skip"]
+        acts.append("submit")
+    if not slot.is_rework:
+        acts.append("skip")
     return acts

@@ -13,7 +13,8 @@ from tests.browser.hands import Editor, Hand
 from tests.browser.lines import make_street
 from tests.browser.site import Site
 from tests.cast import Cast
-from tests.line import Line
+from tests.line import Line, payload
+from tests.quality.test_review import label_row
 from workforce.models import ClockTimestamp, Person
 
 SignIn = Callable[[Person], Hand]
@@ -105,3 +106,19 @@ def test_what_came_back_comes_before_rows_in_hand(reviewed: Line, signed_in: Sig
     editor.part("reason-dialog").locator("[data-reason-send]").click()
     expect(editor.part("stage-message")).to_be_visible()
     assert lena.label(reviewed.project).row_name == row
+
+
+def test_a_review_that_is_given_back_goes_to_somebody_else(reviewed: Line, signed_in: SignIn) -> None:
+    label = label_row(reviewed.cast.lena, reviewed, payload((90, 190, 230, 330)))
+    rita = signed_in(reviewed.cast.rita)
+    editor = rita.review(reviewed.project)
+    rita.page.locator("details.why summary").click()
+    rita.page.get_by_role("button", name="Give this row back").click()
+    dialog = editor.part("reason-dialog")
+    expect(dialog).to_contain_text("Somebody else gets the review.")
+    dialog.locator('input[value="need_expert"]').check()
+    dialog.locator("[data-reason-send]").click()
+    expect(editor.page.locator("[data-toast]")).to_contain_text("You do not get this review again.")
+    expect(editor.part("stage-message")).to_contain_text("some wait for another person")
+    slots = Slot.objects.filter(label=label).order_by("pk")
+    assert list(slots.values_list("state", "skip_reason")) == [("skipped", "need_expert"), ("open", "")]

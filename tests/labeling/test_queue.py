@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from labeling import counters, queue, work_time
+from labeling import counters, queue, skips, work_time
 from labeling.models import Project, ProjectRow, Slot, WorkInterval, WorkSession
 from tests.cast import Cast
 from tests.line import Line, make_line
@@ -245,3 +245,32 @@ def test_a_claim_asks_the_same_number_of_questions_at_any_size(
     line = make_line(cast, rows=count)
     with django_assert_num_queries(10):  # type: ignore[operator]  # pytest-django's fixture
         queue.lease_next_rows(cast.lena, line.project)
+
+
+# --- Asked twice --------------------------------------------------------------------------------------------------
+def test_a_skip_whose_answer_was_lost_is_no_loss(line: Line) -> None:
+    slot = lease(line.cast.lena, line)
+    for reason in ("other", "other", "need_expert"):
+        skips.skip_row(line.cast.lena, str(slot.uid), slot.lease_token, reason=reason)
+    slot.refresh_from_db()
+    assert (slot.state, slot.skip_reason) == (Slot.State.SKIPPED, "other")
+    assert line.slots().filter(project_row=slot.project_row).count() == 2
+    assert AuditEvent.objects.filter(action="slot.skipped", target_uid=slot.uid).count() == 1
+    with pytest.raises(RuleViolation) as refusal:
+        skips.skip_row(line.cast.leo, str(slot.uid), slot.lease_token, reason="other")
+    assert refusal.value.code == "lease_lost"
+
+
+def test_a_release_whose_answer_was_lost_is_no_loss(line: Line) -> None:
+    slot = lease(line.cast.lena, line)
+    queue.keep_leases(line.cast.lena, str(slot.uid), slot.lease_token, has_input=True)
+    for _ in range(2):
+        skips.give_back(line.cast.lena, str(slot.uid), slot.lease_token)
+    taken = lease(line.cast.leo, line)
+    assert taken.pk == slot.pk
+    skips.give_back(line.cast.lena, str(slot.uid), slot.lease_token)
+    taken.refresh_from_db()
+    assert (taken.state, taken.labeler) == (Slot.State.LEASED, line.cast.leo)
+    with pytest.raises(RuleViolation) as refusal:
+        skips.give_back(line.cast.lena, str(slot.uid), taken.lease_token)
+    assert refusal.value.code == "lease_lost"

@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from labeling import drafts, labels, projects, queue, rows, work_time
+from labeling import drafts, labels, projects, queue, rows, skips, work_time
 from labeling.drafts import Base
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Draft, Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
@@ -517,6 +517,35 @@ def test_who_has_no_right_decides_nothing(line: Line) -> None:
         with pytest.raises(expected):
             decide(person, hold(person, slot))
     assert not Review.objects.exists()
+
+
+# --- Skip ---------------------------------------------------------------------------------------------------------
+def test_a_skipped_review_goes_to_somebody_else(line: Line) -> None:
+    label = label_row(line.cast.lena, line)
+    slot = lease_review(line.cast.rita, line)
+    for _ in range(2):
+        skips.skip_row(line.cast.rita, str(slot.uid), slot.lease_token or 0, reason="need_expert", comment="A tram?")
+    slot.refresh_from_db()
+    assert (slot.state, slot.skip_reason, slot.skip_comment) == ("skipped", "need_expert", "A tram?")
+    assert AuditEvent.objects.filter(action="slot.skipped", target_uid=slot.uid).count() == 1
+    assert state_of(label.slot) == Slot.State.IN_REVIEW
+    claim = queue.lease_next_rows(line.cast.rita, line.project, kind=Slot.Kind.REVIEW)
+    assert claim.slots == () and claim.empty is not None and claim.empty.code == "yours_already"
+    fresh = lease_review(line.cast.eva, line)
+    assert (fresh.label_id, fresh.step) == (label.pk, 1) and fresh.pk != slot.pk
+    decide(line.cast.eva, fresh)
+    assert state_of(label.project_row) == ProjectRow.State.DONE
+    assert "skips" in figures_of(line.cast.rita)
+
+
+def test_a_skip_of_a_review_needs_a_reason_and_the_lease(line: Line) -> None:
+    label_row(line.cast.lena, line)
+    slot = lease_review(line.cast.rita, line)
+    with pytest.raises(InvalidInput):
+        skips.skip_row(line.cast.rita, str(slot.uid), slot.lease_token or 0, reason="tired")
+    with pytest.raises(RuleViolation):
+        skips.skip_row(line.cast.eva, str(slot.uid), slot.lease_token or 0, reason="other")
+    assert state_of(slot) == Slot.State.LEASED
 
 
 # --- Nobody reviews own work --------------------------------------------------------------------------------------

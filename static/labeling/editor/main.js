@@ -67,7 +67,11 @@ const queue = createQueue({ store, page, activity, show: showRow, onLeaseEnded: 
 const submit = createSubmit({
   store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, cancelTool: () => tools[store.state.tool].cancel(),
   askReason: {
-    skip: () => askForReason(part('reason-dialog'), { title: 'Skip this row', act: 'Skip', reasons: page.skip_reasons, kept: drafts.words('skip'), sentence: 'Somebody else gets the row. Your draft is kept for 30 days.' }),
+    skip: () => {
+      const isReview = store.state.mode === 'review';
+      return askForReason(part('reason-dialog'), { title: isReview ? 'Give this review back' : 'Skip this row', act: isReview ? 'Give back' : 'Skip',
+        reasons: page.skip_reasons, kept: drafts.words('skip'), sentence: `Somebody else gets the ${isReview ? 'review' : 'row'}. Your draft is kept for 30 days.` });
+    },
     sendBack: () => askForReason(part('reason-dialog'), { title: 'Send back', act: 'Send back', reasons: page.reject_reasons, isMany: true, kept: drafts.words('sendBack'),
       sentence: `${store.state.row.label.maker?.name || 'Its maker'} gets the row back first, with your reasons and pins.`,
       objectName: namesOf(store.state.ontology, store.state.payload).get(store.state.selected) || '' }),

@@ -123,16 +123,17 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   async function skip() {
-    // What came back, and a review, is given back, not skipped.
-    if (store.state.busy || !store.state.row || store.state.mode !== 'label') return;
+    // What came back has no skip: only its maker can do it.
+    if (store.state.busy || !store.state.row?.urls.skip) return;
     const chosen = await askReason.skip();
     if (!chosen) return;
     await drafts.keepWords('skip', chosen);
     await drafts.settle();
     await leaveWith(async (row) => {
       await post(row.urls.skip, { lease_token: row.slot.lease_token, reason: chosen.codes[0], comment: chosen.text });
-      toast('ok', `Skipped: ${chosen.labels[0]}. You do not get this row again.`);
-      await goOn(row, 'Skipped. The next row is open.');
+      const what = row.slot.kind === 'review' ? 'review' : 'row';
+      toast('ok', `Skipped: ${chosen.labels[0]}. You do not get this ${what} again.`);
+      await goOn(row, `Skipped. The next ${what} is open.`);
     }, true);
   }
 
@@ -163,12 +164,15 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   async function release() {
+    // A review that is only let go of would come straight back: somebody else is asked, with the reason.
+    if (store.state.mode === 'review') return skip();
     await drafts.settle();
     await leaveWith(async (row) => {
       await queue.release();
       toast('ok', 'Row given back. Your draft is kept for 30 days.');
       await queue.next();
     });
+    return null;
   }
 
   return { submit, skip, decide, sendBack, release };

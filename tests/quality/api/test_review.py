@@ -146,7 +146,7 @@ def test_a_row_names_only_the_ways_out_that_it_has(line: Line) -> None:
     """A review is not submitted, and what came back is not skipped."""
     label = label_row(line.cast.lena, line)
     (row,) = post(line.cast.rita, reverse("api-claim-review", args=[line.project.uid]), {}).json()["rows"]
-    assert sorted(row["urls"]) == ["decide", "draft", "heartbeat", "open_issue", "release"]
+    assert sorted(row["urls"]) == ["decide", "draft", "heartbeat", "open_issue", "release", "skip"]
     decide(line.cast.rita, Slot.objects.get(uid=row["slot"]["uid"]), "reject")
     found = post(line.cast.lena, reverse("api-claim", args=[line.project.uid]), {}).json()["rows"]
     ways = {one["slot"]["is_rework"]: sorted(one["urls"]) for one in found}
