@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Min, Sum
 
 from labeling.counters import row_counter
-from labeling.models import Counter, CounterDelta, Draft, Project, ProjectRow, Slot, WorkSession
+from labeling.models import Counter, CounterDelta, Project, ProjectRow, Slot, WorkSession
 from workforce import access
 from workforce.models import Person
 from workforce.roles import Permission
@@ -18,7 +18,6 @@ WAITS_FOR = {
     Slot.Kind.REVIEW: (ProjectRow.State.IN_REVIEW,),
 }
 PERMISSIONS = {Slot.Kind.LABEL: Permission.LABEL, Slot.Kind.REVIEW: Permission.REVIEW}
-MOST_DRAFTS = 5
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,6 @@ def _counts(project_ids: list[int], names: list[str]) -> dict[int, int]:
     for line in fresh.annotate(total=Sum("amount")):
         counts[line["project"]] += line["total"]
     return counts
-
-
-def drafts_of(person: Person) -> list[Draft]:
-    """Kept drafts, newest first: typed work is shown, not hidden."""
-    drafts = Draft.objects.filter(person=person).select_related("project_row__data_row", "project_row__project")
-    return list(drafts.order_by("-updated_at")[:MOST_DRAFTS])
 
 
 def last_project(person: Person) -> int | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from labeling import today, waiting, work_time
+from labeling import kept_drafts, today, waiting, work_time
 from labeling.models import Draft, Project, Slot
 from labeling.waiting import Waiting
 from quality import issues, performance, review
@@ -32,7 +32,8 @@ class Home:
     day: today.Day
     came_back: list[CameBack]
     waits: list[Waiting]
-    drafts: list[Draft]
+    draft_count: int
+    newest_draft: Draft | None
     answers: list[IssueAnswer]
     numbers: Figures | None
     numbers_of: Project | None
@@ -44,13 +45,15 @@ def home_of(person: Person) -> Home:
     projects = list({one.project.pk: one.project for one in waits}.values())
     last = waiting.last_project(person)
     start = _start(came_back, waits, last)
+    drafts = kept_drafts.drafts_of(person)
     numbers_of = next((project for project in projects if project.pk == last), start.project if start else None)
     return Home(
         start=start,
         day=today.day_of(person, projects),
         came_back=came_back,
         waits=waits,
-        drafts=waiting.drafts_of(person),
+        draft_count=drafts.count(),
+        newest_draft=drafts.select_related("project_row__data_row").first(),
         answers=issues.answers_for(person),
         numbers=_numbers(person, numbers_of) if numbers_of else None,
         numbers_of=numbers_of,

@@ -1,5 +1,7 @@
 """The editor: one page for labeling, rework and review. It is a shell; rows come over the API, so a reload is free."""
 
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,9 +40,18 @@ def _page(request: PersonRequest, uid: str, *, kind: str) -> HttpResponse:
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],
         "median_seconds": _median(request, project),
         "hotkeys_enabled": True,
+        # A slot that the person comes back for, from the list of kept drafts.
+        "wanted": _uid_in(request.GET.get("wanted", "")),
         **editor.page_choices(),
     }
     return render(request, "labeling/editor.html", {"editor_page": page})
+
+
+def _uid_in(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
 
 
 def _median(request: PersonRequest, project: Project) -> float | None:

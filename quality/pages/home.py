@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from labeling import kept_drafts
 from quality import home as rules
 from quality import issues
 from workforce import access
@@ -22,4 +23,7 @@ def home(request: PersonRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def my_issues(request: PersonRequest) -> HttpResponse:
-    return render(request, "quality/my_issues.html", {"issues": issues.issues_opened_by(request.user)})
+    drafts = kept_drafts.kept_drafts(request.user)
+    count = kept_drafts.drafts_of(request.user).count()
+    shown = {"issues": issues.issues_opened_by(request.user), "drafts": drafts, "draft_count": count}
+    return render(request, "quality/my_issues.html", shown)

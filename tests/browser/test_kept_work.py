@@ -314,3 +314,26 @@ def test_who_decides_second_is_told_that_the_reasons_are_kept(cast: Cast, signed
     words = r"Eva Egger approved this label at \d\d:\d\d, before you\. Your reasons are kept as a comment\.$"
     expect(editor.page.locator("[data-toast] p")).to_have_text(re.compile(words))
     assert ReviewRemark.objects.get().author == cast.rita
+
+
+def test_a_kept_draft_is_opened_from_the_list(street: Line, signed_in: SignIn, shots: Path) -> None:
+    """It comes before the rows in hand, with the work in it."""
+    lena = signed_in(street.cast.lena)
+    editor = lena.label(street.project)
+    first = editor.row_name
+    editor.part("stage").focus()
+    editor.press("Escape", "q")
+    editor.submit()
+    row = editor.row_name
+    editor.box(*FIRST)
+    editor.wait_saved()
+    lena.go("/")
+    lena.page.get_by_role("link", name="1", exact=True).click()
+    expect(lena.page.locator("[data-draft]")).to_contain_text(row)
+    lena.look("kept-drafts", shots)
+    lena.page.locator("[data-draft] summary").click()
+    expect(lena.page.locator("[data-draft]")).to_contain_text("Car 1")
+    lena.page.locator("[data-draft]").get_by_role("link", name="Open").click()
+    editor.wait_for_picture()
+    assert editor.row_name == row != first
+    expect(editor.objects).to_have_count(1)

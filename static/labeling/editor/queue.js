@@ -16,14 +16,18 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
   let moving = null;
   let lookAgain = null;
   let beat = null;
+  // The slot that the page was opened for, asked for once.
+  let wanted = page.wanted || null;
 
   const held = () => [store.state.row, ...waiting].filter(Boolean).map((row) => row.slot.uid);
   const isStale = (row) => row.slot.leased_until !== null && new Date(row.slot.leased_until) < new Date();
 
   async function claim() {
-    const answer = await post(page.urls.claim, { have: held() });
+    const answer = await post(page.urls.claim, { have: held(), wanted });
     const known = new Set(held());
-    const fresh = answer.rows.filter((row) => !known.has(row.slot.uid));
+    const isWanted = (row) => wanted !== null && (row.slot.uid === wanted || row.slot.why?.code === 'taken_back');
+    const fresh = answer.rows.filter((row) => !known.has(row.slot.uid)).sort((one, other) => isWanted(other) - isWanted(one));
+    wanted = null;
     waiting.push(...fresh);
     for (const row of fresh) preloadPicture(row.row.asset_url);
     store.set({ today: answer.today, ready: waiting.length, empty: answer.empty });
