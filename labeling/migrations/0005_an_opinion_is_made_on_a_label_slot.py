@@ -33,6 +33,6 @@ DROP FUNCTION labeling_opinion_is_made_on_a_label_slot();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labeling", "0003_invariants")]
+    dependencies = [("labeling", "0004_gold_is_retired")]
 
     operations = [migrations.RunSQL(ON_A_LABEL_SLOT, ON_ANY_SLOT)]

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labeling", "0004_an_opinion_is_made_on_a_label_slot")]
+    dependencies = [("labeling", "0005_an_opinion_is_made_on_a_label_slot")]
 
     operations = [
         migrations.AddField(
