@@ -6,12 +6,14 @@ import { objectOf } from './payload.js';
 
 const TOOL_NAMES = ['select', 'box', 'polygon', 'polyline', 'point', 'pan', 'ask'];
 
-function createToolActs({ store, tool, mayEdit }) {
+function createToolActs({ store, tool, mayEdit, drawing }) {
   function choose(name) {
     const { state } = store;
     if (!state.row || (isShape(name) && (!mayEdit() || !state.ontology.classes.some((one) => one.kind === name)))) return false;
     if (name === 'ask' && !state.row.urls.open_issue) return false;
-    tool().cancel();
+    // The tool in hand goes on with what it draws.
+    if (name === state.tool && tool().isDrawing) return true;
+    if (!drawing.settle('Not changed')) return false;
     const fits = state.ontology.byUid.get(state.currentClass)?.kind === name;
     const currentClass = isShape(name) && !fits ? state.ontology.classes.find((one) => one.kind === name).uid : state.currentClass;
     store.set({ tool: name, toolBefore: state.tool === 'ask' ? state.toolBefore : state.tool, currentClass, work: null });
@@ -20,6 +22,8 @@ function createToolActs({ store, tool, mayEdit }) {
 
   function chooseClass(feature) {
     if (!mayEdit()) return false;
+    if (tool().isDrawing && feature.uid === store.state.currentClass) return true;
+    if (!drawing.settle('Not changed')) return false;
     choose(feature.kind);
     store.set({ currentClass: feature.uid });
     return true;
@@ -91,22 +95,30 @@ function createWayOutActs({ store, submit }) {
   };
 }
 
-export function createActs({ store, viewport, tools, submit, openKeys }) {
+export function createActs({ store, viewport, tools, drawing, submit, openKeys }) {
   const tool = () => tools[store.state.tool];
   const mayEdit = () => store.state.row !== null && !store.state.isReadOnly && !store.state.busy;
-  const travel = (way) => () => {
+
+  /** While something is drawn or dragged its last step goes first. */
+  function undo() {
     if (!mayEdit()) return false;
+    return tool().takeBack?.() || tool().cancel() || store.undo();
+  }
+
+  function redo() {
+    if (!mayEdit() || tool().isDrawing) return false;
     tool().cancel();
-    return store[way]();
-  };
+    return store.redo();
+  }
+
   const objectActs = createObjectActs({ store, viewport, mayEdit });
   return {
-    ...createToolActs({ store, tool, mayEdit }),
+    ...createToolActs({ store, tool, mayEdit, drawing }),
     ...objectActs,
     ...createViewActs({ store, viewport, openKeys }),
     ...createWayOutActs({ store, submit }),
     'take-back': () => tool().takeBack?.() || (!tool().isDrawing && objectActs.remove()),
-    undo: travel('undo'),
-    redo: travel('redo'),
+    undo,
+    redo,
   };
 }

@@ -24,16 +24,18 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   /** The label and version that the work is typed over; none for a fresh label. */
   const typedOver = (row) => (row.label ? `${row.label.uid}:${row.label.version}` : null);
   const isUnsent = () => work !== null && work.savedEdits !== store.state.edits;
+  const isLoose = () => isUnsent() || browserTimer !== null;
   const setSave = (kind, at = new Date()) => store.set({ save: { kind, at, since: kind === store.state.save?.kind ? store.state.save.since : at } });
 
   async function keep() {
     clearTimeout(browserTimer);
     browserTimer = null;
-    if (!work) return;
+    // Without its row on the page there is nothing of it to keep.
+    if (!work || store.state.row !== work.row) return;
     const mine = work;
     mine.keptEdits = store.state.edits;
     await keepDraft(mine.key, { payload: store.state.payload, revision: mine.revision, isUnsent: isUnsent(), changedAt: Date.now(), submitKey: mine.submitKey,
-      typedOver: typedOver(mine.row), words: mine.words });
+      typedOver: typedOver(mine.row), words: mine.words, outline: store.state.outline });
   }
 
   function later(wait) {
@@ -88,28 +90,35 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       if (isUnsent() && !serverTimer) later(SERVER_MS);
       return;
     }
-    if (isHeld || !isUnsent()) return;
+    if (isHeld || !isUnsent() || store.state.row !== work.row) return;
     sending = send();
     await sending;
     sending = null;
   }
 
+  function keepSoon() {
+    clearTimeout(browserTimer);
+    browserTimer = setTimeout(keep, BROWSER_MS);
+  }
+
   function changed() {
     work.firstUnsavedAt ??= Date.now();
     if (!['offline', 'kept'].includes(store.state.save?.kind)) setSave('saving');
-    clearTimeout(browserTimer);
-    browserTimer = setTimeout(keep, BROWSER_MS);
+    keepSoon();
     const waited = Date.now() - work.firstUnsavedAt;
     later(Math.max(0, Math.min(SERVER_MS, LONGEST_MS - waited)));
   }
 
   store.subscribe((state, before) => {
-    if (work && state.row === work.row && state.edits !== before.edits && isUnsent()) changed();
+    if (!work || state.row !== work.row) return;
+    if (state.edits !== before.edits && isUnsent()) changed();
+    // Open points are no label yet: the server has no place for them, this browser has.
+    else if (state.row === before.row && state.outline !== before.outline) keepSoon();
   });
   addEventListener('online', () => isUnsent() && save());
   addEventListener('offline', () => isUnsent() && setSave('offline'));
-  document.addEventListener('visibilitychange', () => document.hidden && isUnsent() && (keep(), save()));
-  addEventListener('pagehide', () => isUnsent() && keep());
+  document.addEventListener('visibilitychange', () => document.hidden && isLoose() && (keep(), save()));
+  addEventListener('pagehide', () => isLoose() && keep());
 
   return {
     /** The payload to begin with: the browser's when it holds work over this very label that the server never got, else
@@ -126,7 +135,8 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       const here = await keptDraft(olderKeyOf(row));
       const there = row.older_draft;
       const older = (here && { payload: here.payload, isHere: true, at: new Date(here.changedAt) }) || (there && { payload: there.payload, isHere: false, at: new Date(there.updated_at) });
-      return { payload, isRestored: useKept, older: older || null, submitKey: isOfLabel ? kept?.submitKey || null : null, words: (isOfLabel && kept?.words) || {} };
+      return { payload, isRestored: useKept, older: older || null, submitKey: isOfLabel ? kept?.submitKey || null : null, words: (isOfLabel && kept?.words) || {},
+        outline: (isOfLabel && kept?.outline) || null };
     },
     /** Takes over the row that the store now shows. */
     follow(row, { isRestored, submitKey, words }) {
@@ -155,6 +165,13 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       await save();
     },
     keep,
+    /** The row goes from the page: what is not kept yet is kept first. */
+    async leave() {
+      if (!isLoose()) return;
+      const kept = keep();
+      save();
+      await kept;
+    },
     /** Goes on from another tab's revision, keeping this tab's payload. */
     rebase(revision) {
       if (!work) return;

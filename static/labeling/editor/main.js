@@ -6,6 +6,7 @@ import { shortClock } from '../../shared/time.js';
 import { createActivity } from './activity.js';
 import { createActs } from './acts.js';
 import { createDrafts } from './drafts.js';
+import { createDrawing, restoredOutline } from './drawing.js';
 import { sweepDrafts } from './browser_store.js';
 import { createIssues } from './issues.js';
 import { bindKeyboard } from './keyboard.js';
@@ -22,6 +23,7 @@ import { createStagePanel } from './panels/stage_panel.js';
 import { createStore, firstState } from './store.js';
 import { createSubmit, keptText } from './submit.js';
 import { questionKey } from './answers.js';
+import { workOf } from './tools/path_tool.js';
 import { createTools } from './tools/tools.js';
 import { createTroubles } from './troubles.js';
 import { createPanels } from './panels/panels.js';
@@ -52,6 +54,7 @@ const currentClass = (kind) => {
   return feature?.kind === kind ? feature : store.state.ontology.classes.find((one) => one.kind === kind);
 };
 const tools = createTools({ store, viewport, currentClass });
+const drawing = createDrawing({ store, tools });
 
 const drafts = createDrafts({
   store, person: page.person,
@@ -62,10 +65,10 @@ const drafts = createDrafts({
   onSaved: () => troubles.hide('draft'),
   onRefused: (error) => troubles.show('draft', `The server does not take this draft: ${error.answer.faults?.[0]?.message || error.message} Your work is kept in this browser.`),
 });
-const queue = createQueue({ store, page, activity, show: showRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
+const queue = createQueue({ store, page, activity, show: showRow, leave: leaveRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
 
 const submit = createSubmit({
-  store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, cancelTool: () => tools[store.state.tool].cancel(),
+  store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, drawing,
   askReason: {
     skip: () => {
       const isReview = store.state.mode === 'review';
@@ -79,7 +82,7 @@ const submit = createSubmit({
 });
 
 const hotkeys = createSingleKeys(page.hotkeys_enabled !== false);
-const acts = createActs({ store, viewport, tools, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
+const acts = createActs({ store, viewport, tools, drawing, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
 const issues = createIssues({ overlay: part('overlay'), stage, list: part('issues'), count: part('issue-count'), section: part('issue-section') }, { store, viewport, page });
 const stagePanel = createStagePanel({ stage, part }, { queue, reload: () => placePicture(store.state.row) });
 const panels = createPanels(part, { store, acts, viewport, page, queue, isOn: hotkeys.isOn });
@@ -155,21 +158,27 @@ function modeOf(row) {
   return page.mode === 'rework' || row.slot.is_rework || row.reasons?.length ? 'rework' : 'label';
 }
 
+async function leaveRow() {
+  await drafts.leave();
+  drawing.leave();
+}
+
 async function showRow(row) {
   const begun = await drafts.start(row, row.label?.payload || emptyPayload());
   const ontology = readOntology(row.ontology.document);
   const mode = modeOf(row);
   const wasCurrent = ontology.byUid.has(store.state.currentClass) ? store.state.currentClass : ontology.classes[0]?.uid || null;
   // Review begins by looking; a draft of a fix means that the fix goes on.
-  const isFixing = mode === 'review' && (begun.isRestored || Boolean(row.draft));
+  const outline = restoredOutline(begun.outline, ontology);
+  const isFixing = mode === 'review' && (begun.isRestored || Boolean(row.draft) || outline !== null);
   for (const name of ['lease', 'conflict', 'draft', 'submit', 'heartbeat']) troubles.hide(name);
   part('picture').replaceChildren();
   part('picture-name').textContent = row.row.external_id;
-  store.set({ row, ontology, mode, payload: begun.payload, past: [], future: [], edits: store.state.edits + 1, selected: null, vertex: null, work: null,
-    status: 'working', issues: row.issues || [], openIssue: null, newIssue: null, focusedQuestion: null, currentClass: wasCurrent, isFixing,
+  store.set({ row, ontology, mode, payload: begun.payload, past: [], future: [], edits: store.state.edits + 1, selected: null, vertex: null, outline, work: outline && workOf(outline, outline.points),
+    ...(outline ? { tool: outline.kind, toolBefore: 'select' } : {}), status: 'working', issues: row.issues || [], openIssue: null, newIssue: null, focusedQuestion: null, currentClass: outline?.feature || wasCurrent, isFixing,
     isReadOnly: mode === 'review' && !isFixing, isLeaseEnded: false, hidden: false, fault: null });
   drafts.follow(row, begun);
-  if (begun.isRestored) toast('ok', 'Your work from this browser is back.');
+  if (begun.isRestored || outline) toast('ok', 'Your work from this browser is back.');
   else if (begun.older) offerOlder(begun.older);
   stage.setAttribute('aria-label', `Picture ${row.row.external_id}. Keys draw and move; press ? for all of them.`);
   stage.focus({ preventScroll: true });

@@ -25,7 +25,7 @@ export function bindPointer({ stage, glass, viewport, tools, activeTool, isLent 
     glass.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
     if (fingers.size === 2) {
-      holder?.cancel();
+      holder?.interrupt?.();
       holder = null;
       pinch = middle();
       return;
@@ -62,7 +62,7 @@ export function bindPointer({ stage, glass, viewport, tools, activeTool, isLent 
   function lost(event) {
     fingers.delete(event.pointerId);
     pinch = null;
-    holder?.cancel();
+    holder?.interrupt?.();
     holder = null;
   }
 

@@ -8,9 +8,9 @@ const HEARTBEAT_MS = 15000;
 const LOOK_AGAIN_MS = 30000;
 const RETRY_MS = 4000;
 // Nothing of the row just left stays in sight.
-const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, issues: [], openIssue: null, newIssue: null };
+const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, outline: null, issues: [], openIssue: null, newIssue: null };
 
-export function createQueue({ store, page, activity, show, onLeaseEnded, onTrouble }) {
+export function createQueue({ store, page, activity, show, leave, onLeaseEnded, onTrouble }) {
   let waiting = [];
   let claiming = null;
   let moving = null;
@@ -63,6 +63,7 @@ export function createQueue({ store, page, activity, show, onLeaseEnded, onTroub
   async function move() {
     clearTimeout(lookAgain);
     stopBeating();
+    await leave();
     waiting = waiting.filter((row) => !isStale(row));
     if (!waiting.length) {
       store.set({ ...NO_ROW, status: store.state.status === 'working' ? 'loading' : store.state.status });

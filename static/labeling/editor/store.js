@@ -5,7 +5,7 @@ const MOST_STEPS = 200;
 /** The state before the first row came. */
 export const firstState = (page) => ({
   mode: page.mode, status: 'loading', row: null, ontology: null, payload: { features: [], relations: [] }, edits: 0,
-  selected: null, vertex: null, tool: 'select', toolBefore: 'select', currentClass: null, work: null, focusedQuestion: null,
+  selected: null, vertex: null, tool: 'select', toolBefore: 'select', currentClass: null, work: null, outline: null, focusedQuestion: null,
   isReadOnly: page.mode === 'review', isFixing: false, isLeaseEnded: false, busy: false,
   hidden: false, names: true, save: null, live: { state: 'off', since: null },
   issues: [], openIssue: null, newIssue: null, today: 0, ready: 0, empty: null, fault: null,

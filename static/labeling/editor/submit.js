@@ -29,7 +29,7 @@ export function keptText(error, hasWords = false) {
   return error.draft_saved === false || error.isOffline ? ' Your work is kept in this browser.' : '';
 }
 
-export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnded, onTrouble, cancelTool }) {
+export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnded, onTrouble, drawing }) {
   let sent = null; // {body, key}: the same body goes out under the same key, however often
 
   async function keyFor(body) {
@@ -80,7 +80,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
 
   async function leaveWith(act, hasWords = false) {
     if (store.state.busy || !store.state.row) return;
-    cancelTool();
+    drawing.settle();
     store.set({ busy: true });
     await drafts.hold();
     try {
@@ -110,8 +110,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   function submit() {
-    cancelTool();
-    if (store.state.busy || !store.state.row || stoppedByGap()) return null;
+    if (store.state.busy || !store.state.row || !drawing.settle('Not sent') || stoppedByGap()) return null;
     return leaveWith(async (row) => {
       const act = { lease_token: row.slot.lease_token, payload: store.state.payload, ontology_version: row.ontology.version };
       const answer = await sendUntilHeard(row, row.urls.submit, act);
@@ -127,6 +126,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (store.state.busy || !store.state.row?.urls.skip) return;
     const chosen = await askReason.skip();
     if (!chosen) return;
+    drawing.settle();
     await drafts.keepWords('skip', chosen);
     await drafts.settle();
     await leaveWith(async (row) => {
@@ -140,7 +140,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   /** decision: "approve", "fix" (with the mended payload) or "reject" (with reasons). */
   async function decide(decision, reasons = []) {
     if (store.state.busy || !store.state.row) return;
-    if (decision === 'fix' && stoppedByGap()) return;
+    if (decision === 'fix' && (!drawing.settle('Not sent') || stoppedByGap())) return;
     await leaveWith(async (row) => {
       const { payload } = store.state;
       await sendUntilHeard(row, row.urls.decide, { label_uid: row.label.uid, version: row.label.version, decision, reasons,
@@ -166,6 +166,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   async function release() {
     // A review that is only let go of would come straight back: somebody else is asked, with the reason.
     if (store.state.mode === 'review') return skip();
+    drawing.settle();
     await drafts.settle();
     await leaveWith(async (row) => {
       await queue.release();

@@ -50,8 +50,8 @@ export function createHeaderPanel(root, { page, leaseText }) {
     setText(part('ready'), `${(state.ready || 0).toLocaleString('en')} more ready`);
     root.querySelector('.why').hidden = !state.row;
     if (state.save !== before.save || state.row !== before.row) showSave(part('save'), state.row ? state.save : null, before.save);
-    root.querySelector('[data-act="undo"]').disabled = !state.past.length || state.isReadOnly;
-    root.querySelector('[data-act="redo"]').disabled = !state.future.length || state.isReadOnly;
+    root.querySelector('[data-act="undo"]').disabled = !(state.past.length || state.outline) || state.isReadOnly;
+    root.querySelector('[data-act="redo"]').disabled = !state.future.length || Boolean(state.outline) || state.isReadOnly;
     for (const button of root.querySelectorAll('[data-for]')) button.hidden = !button.dataset.for.split(' ').includes(state.isFixing ? 'fixing' : state.mode);
     for (const button of root.querySelectorAll('[data-way-out]')) button.disabled = !state.row || state.busy;
     root.toggleAttribute('data-busy', Boolean(state.busy));

@@ -6,7 +6,7 @@ import { questionInHand } from '../answers.js';
 import { barKeys } from '../keys.js';
 
 function situationOf(state) {
-  if (state.work?.isOpen) return 'drawing';
+  if (state.outline) return 'drawing';
   if (state.mode !== 'review') return 'label';
   return state.isFixing ? 'fixing' : 'readonly';
 }

@@ -63,5 +63,5 @@ export function createBoxTool({ store, viewport, currentClass }) {
     return true;
   }
 
-  return { name: 'box', cursor: () => 'crosshair', down, move, up, hover: move, finish, cancel };
+  return { name: 'box', cursor: () => 'crosshair', down, move, up, hover: move, finish, takeBack: cancel, cancel, interrupt: cancel };
 }

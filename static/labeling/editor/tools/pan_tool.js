@@ -20,5 +20,8 @@ export function createPanTool({ viewport }) {
       last = null;
       return false;
     },
+    interrupt() {
+      last = null;
+    },
   };
 }

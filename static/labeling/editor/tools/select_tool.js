@@ -81,5 +81,5 @@ export function createSelectTool({ store, viewport }) {
   }
 
   const cursor = (p) => (grabHandle(p) ? 'grab' : objectAt(objectsOf(store.state.payload), p, viewport.reach(EDGE_HIT)) ? 'pointer' : 'default');
-  return { name: 'select', cursor, down, move, up, double, cancel };
+  return { name: 'select', cursor, down, move, up, double, cancel, interrupt: cancel };
 }

@@ -1,4 +1,5 @@
-// All tools by name. A tool has cursor, down, move, up and cancel; some also hover, double, finish and takeBack.
+// All tools by name. A tool has cursor, down, move, up and cancel; some also hover, double, finish, takeBack and interrupt,
+// which ends a press without what it would have done.
 import { createAskTool } from './ask_tool.js';
 import { createBoxTool } from './box_tool.js';
 import { createPanTool } from './pan_tool.js';
