@@ -60,7 +60,7 @@ export async function sweepDrafts(now = Date.now()) {
     const store = await drafts('readwrite');
     const [keys, values] = await Promise.all([asPromise(store.getAllKeys()), asPromise(store.getAll())]);
     values.forEach((draft, index) => {
-      if (!draft.isUnsent && !draft.outline && now - draft.changedAt > KEPT_DAYS * 86400000) store.delete(keys[index]);
+      if (!draft.isUnsent && !draft.outline && !draft.question && now - draft.changedAt > KEPT_DAYS * 86400000) store.delete(keys[index]);
     });
   } catch {
     // Nothing to sweep.

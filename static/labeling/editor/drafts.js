@@ -35,7 +35,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
     const mine = work;
     mine.keptEdits = store.state.edits;
     await keepDraft(mine.key, { payload: store.state.payload, revision: mine.revision, isUnsent: isUnsent(), changedAt: Date.now(), submitKey: mine.submitKey,
-      typedOver: typedOver(mine.row), words: mine.words, outline: store.state.outline });
+      typedOver: typedOver(mine.row), words: mine.words, outline: store.state.outline, question: store.state.question });
   }
 
   function later(wait) {
@@ -112,8 +112,8 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   store.subscribe((state, before) => {
     if (!work || state.row !== work.row) return;
     if (state.edits !== before.edits && isUnsent()) changed();
-    // Open points are no label yet: the server has no place for them, this browser has.
-    else if (state.row === before.row && state.outline !== before.outline) keepSoon();
+    // Open points and a question being typed are no label: the server has no place for them, this browser has.
+    else if (state.row === before.row && (state.outline !== before.outline || state.question !== before.question)) keepSoon();
   });
   addEventListener('online', () => isUnsent() && save());
   addEventListener('offline', () => isUnsent() && setSave('offline'));
@@ -136,7 +136,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       const there = row.older_draft;
       const older = (here && { payload: here.payload, isHere: true, at: new Date(here.changedAt) }) || (there && { payload: there.payload, isHere: false, at: new Date(there.updated_at) });
       return { payload, isRestored: useKept, older: older || null, submitKey: isOfLabel ? kept?.submitKey || null : null, words: (isOfLabel && kept?.words) || {},
-        outline: (isOfLabel && kept?.outline) || null };
+        outline: (isOfLabel && kept?.outline) || null, question: kept?.question || null };
     },
     /** Takes over the row that the store now shows. */
     follow(row, { isRestored, submitKey, words }) {

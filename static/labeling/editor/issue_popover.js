@@ -46,9 +46,12 @@ export function issueThread(issue, { me, categoryLabel, draft, onReply, onSolve,
   ];
 }
 
-/** onSend({category, text}), onClose(). */
-export function newIssueForm(categories, { onSend, onClose }) {
-  const text = el('textarea', { class: 'cl-input', name: 'text', rows: 3, required: true, maxlength: 2000, 'data-focus': 'issue text', on: { keydown: (event) => event.ctrlKey && sendOnEnter(event) } });
+/** `draft` is what was typed before, {category, text} or null. onType(draft), onSend({category, text}), onClose(), onGiveUp(). */
+export function newIssueForm(categories, { draft, onType, onSend, onClose, onGiveUp }) {
+  const type = () => onType(text.value.trim() ? { category: category.value, text: text.value } : null);
+  const category = el('select', { class: 'cl-input', name: 'category', on: { change: type } },
+    categories.map((one) => el('option', { value: one.code, selected: one.code === draft?.category }, one.label)));
+  const text = el('textarea', { class: 'cl-input', name: 'text', rows: 3, required: true, maxlength: 2000, value: draft?.text ?? '', 'data-focus': 'issue text', on: { input: type, keydown: (event) => event.ctrlKey && sendOnEnter(event) } });
   return [
     el('header', { class: 'issue__head' }, el('h2', {}, 'Ask about this spot'), closeButton(onClose)),
     el('form', { class: 'issue__form', 'data-issue-form': true, on: { submit: (event) => {
@@ -56,10 +59,9 @@ export function newIssueForm(categories, { onSend, onClose }) {
       const entries = new FormData(event.target);
       if (entries.get('text').trim()) onSend({ category: entries.get('category'), text: entries.get('text').trim() });
     } } },
-    el('label', { class: 'cl-field' }, 'What is it about?', el('select', { class: 'cl-input', name: 'category' },
-      categories.map((category) => el('option', { value: category.code }, category.label)))),
+    el('label', { class: 'cl-field' }, 'What is it about?', category),
     el('label', { class: 'cl-field' }, 'Your question', text),
-    el('div', { class: 'cl-actions' }, el('button', { type: 'button', class: 'cl-button', on: { click: onClose } }, 'Cancel'),
+    el('div', { class: 'cl-actions' }, el('button', { type: 'button', class: 'cl-button', on: { click: onGiveUp } }, 'Cancel'),
       el('button', { type: 'submit', class: 'cl-button cl-button--main', 'data-issue-send': true }, 'Ask'))),
   ];
 }

@@ -39,7 +39,7 @@ function createIssueActs(store) {
       const answer = await say(row.urls.open_issue, { pin: newIssue.pin, category, text });
       const issue = answer.issue || answer;
       put({ ...issue, comments: issue.comments || [], urls: issue.urls || {} });
-      store.set({ newIssue: null, openIssue: issue.uid });
+      store.set({ newIssue: null, question: null, openIssue: issue.uid });
       announce(`Issue ${issue.number} is open. You can go on and submit.`);
     } catch (error) {
       failed(error);
@@ -91,12 +91,21 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
   const acts = createIssueActs(store);
   const replies = new Map();
   let shown = null;
+  let asking = null; // the row whose new question the popover holds
 
   const labelOf = (code) => page.issue_categories.find((category) => category.code === code)?.label || code;
   const close = () => {
     store.set({ openIssue: null, newIssue: null });
     stage.focus({ preventScroll: true });
   };
+  const giveUp = () => {
+    store.set({ question: null });
+    close();
+  };
+
+  function question() {
+    return newIssueForm(page.issue_categories, { draft: store.state.question, onType: (typed) => store.set({ question: typed }), onSend: acts.ask, onClose: close, onGiveUp: giveUp });
+  }
 
   function thread(issue) {
     return issueThread(issue, {
@@ -114,8 +123,12 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
     const issue = state.issues.find((one) => one.uid === state.openIssue);
     popover.hidden = !issue && !state.newIssue;
     popover.setAttribute('aria-label', issue ? `Issue ${issue.number}` : 'Ask about this spot');
+    const wasAsking = asking;
+    asking = !issue && state.newIssue ? state.row : null;
     if (popover.hidden) popover.replaceChildren();
-    else placeKeepingFocus(popover, issue ? thread(issue) : newIssueForm(page.issue_categories, { onSend: acts.ask, onClose: close }));
+    else if (issue) placeKeepingFocus(popover, thread(issue));
+    // A form that is being filled in stays as it is, whatever else changes.
+    else if (asking !== wasAsking) popover.replaceChildren(...question());
   }
 
   function row(issue) {
@@ -133,13 +146,15 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
   function render(state) {
     const isOther = !shown || shown.openIssue !== state.openIssue || shown.newIssue !== state.newIssue;
     const isChanged = isOther || shown.issues !== state.issues;
+    const isPutAside = shown?.newIssue && !state.newIssue && state.question && shown.row === state.row;
     shown = state;
+    if (isPutAside) toast('plain', 'Your question is not asked yet. It is kept: ask about a spot, and it is there again.');
     if (isChanged) {
       pins.draw(state);
       showList(state);
       fill(state);
     }
-    if (isOther && state.newIssue) popover.querySelector('select')?.focus();
+    if (isOther && state.newIssue) popover.querySelector(state.question ? 'textarea' : 'select')?.focus();
     if (isOther && state.openIssue) popover.querySelector('[name=text], [data-issue-close]')?.focus({ preventScroll: true });
     pins.place();
   }
