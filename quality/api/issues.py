@@ -140,7 +140,8 @@ def _document(issue: Issue, acts: set[str]) -> dict[str, Any]:
         "author": question["author"],
         "opened_at": issue.opened_at.isoformat(),
         "comments": answers,
-        "urls": {
+        "urls": {"read": reverse("api-issue", args=[issue.uid])}
+        | {
             door: reverse(f"api-issue-{door}", args=[issue.uid]) if act in acts else None for door, act in doors.items()
         },
     }

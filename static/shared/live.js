@@ -13,9 +13,10 @@ function absolute(address) {
 
 /**
  * Connects to `address` (it comes from the page, never from code).
- * onEvent(event), onReset(stream) when too much was missed, onState(state, since): "live", "behind" or "off".
+ * onEvent(event), onFollowing(stream) once for a stream without a past: what was said before is not told,
+ * onReset(stream) when too much was missed, onRefused(stream), onState(state, since): "live", "behind" or "off".
  */
-export function connectLive({ address, onEvent, onReset = () => {}, onState = () => {}, onEnd = () => {} }) {
+export function connectLive({ address, onEvent, onFollowing = () => {}, onReset = () => {}, onRefused = () => {}, onState = () => {}, onEnd = () => {} }) {
   const seen = new Map();
   let socket = null;
   let again = null;
@@ -27,12 +28,15 @@ export function connectLive({ address, onEvent, onReset = () => {}, onState = ()
 
   function take(message) {
     if (message.following) {
-      if (seen.get(message.following) === null) seen.set(message.following, message.since);
+      if (seen.get(message.following) !== null) return;
+      seen.set(message.following, message.since);
+      onFollowing(message.following);
     } else if (message.reset) {
       seen.set(message.reset, message.seq);
       onReset(message.reset);
     } else if (message.refused) {
       seen.delete(message.refused);
+      onRefused(message.refused);
     } else if (message.stream && seen.has(message.stream)) {
       // The same event may come twice, by a hint and by the server's own look.
       if (message.seq <= (seen.get(message.stream) ?? -1)) return;

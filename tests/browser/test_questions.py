@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from labeling import queue
 from quality import issues
 from quality.models import Issue
 from tests.browser.hands import Editor, Hand
@@ -57,3 +58,35 @@ def test_a_question_being_typed_is_kept(street: Line, signed_in: SignIn, shots: 
     editor.press("Escape", "Escape", "i")
     editor.click((300, 310))
     expect(form.locator("textarea")).to_have_value("")
+
+
+def test_a_thread_of_a_row_in_hand_is_read_when_the_row_opens(street: Line, signed_in: SignIn) -> None:
+    cast = street.cast
+    second = queue.lease_next_rows(cast.lena, street.project).slots[1].project_row
+    issue = issues.open_issue(cast.lena, second, category="other", text="Which one?")
+    lena = signed_in(cast.lena)
+    editor = lena.label(street.project)
+    assert editor.row_name != second.data_row.external_id
+    issues.comment(cast.rita, issue, "The left one.")
+    editor.part("stage").focus()
+    editor.press("q")
+    editor.submit()
+    assert editor.row_name == second.data_row.external_id
+    line = editor.page.locator(f'[data-issue="{issue.uid}"]')
+    expect(line).to_contain_text("Answered")
+    line.click()
+    popover = editor.page.locator("[data-issue-popover]")
+    expect(popover).to_contain_text("The left one.")
+    expect(popover.locator("[data-issue-deaf]")).to_have_count(0)
+
+
+def test_a_thread_that_cannot_be_read_says_so(street: Line, signed_in: SignIn, shots: Path) -> None:
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise("ERR_FAILED")
+    row = queue.lease_next_rows(street.cast.lena, street.project).slots[0].project_row
+    issue = issues.open_issue(street.cast.lena, row, category="other", text="Which one?")
+    lena.context.route(f"**/api/v1/issues/{issue.uid}/", lambda route: route.abort())
+    editor = lena.label(street.project)
+    editor.page.locator(f'[data-issue="{issue.uid}"]').click()
+    expect(editor.page.locator("[data-issue-deaf]")).to_contain_text("Not live")
+    lena.look("question-deaf", shots)

@@ -381,6 +381,7 @@ def test_the_editor_shows_the_issues_of_each_row(line: Line) -> None:
     assert (document["number"], document["state"], document["pin"]) == (1, "answered", {"x": 1.0, "y": 2.0})
     assert [(one["author"]["name"], one["text"]) for one in document["comments"]] == [("Rita Rossi", "The left one.")]
     assert document["urls"] == {
+        "read": f"/api/v1/issues/{issue.uid}/",
         "comment": f"/api/v1/issues/{issue.uid}/comments/",
         "resolve": f"/api/v1/issues/{issue.uid}/resolve/",
         "reopen": f"/api/v1/issues/{issue.uid}/reopen/",
@@ -398,7 +399,12 @@ def test_who_may_only_look_gets_no_doors(line: Line) -> None:
     issue = ask(line.cast.lena, row_of(line.cast.lena, line))
     seen = issues.thread_of(line.cast.wim, str(issue.uid))
     (document,) = issue_documents(line.cast.wim, [seen])
-    assert document["urls"] == {"comment": None, "resolve": None, "reopen": None}
+    assert document["urls"] == {
+        "read": f"/api/v1/issues/{issue.uid}/",
+        "comment": None,
+        "resolve": None,
+        "reopen": None,
+    }
 
 
 def test_answers_wait_at_home_newest_first_until_they_are_resolved(line: Line) -> None:

@@ -30,7 +30,7 @@ function sendOnEnter(event) {
 }
 
 /** onReply(text), onSolve(), onClose(). */
-export function issueThread(issue, { me, categoryLabel, draft, onReply, onSolve, onClose, onType }) {
+export function issueThread(issue, { me, categoryLabel, draft, isDeaf, onReply, onSolve, onClose, onType }) {
   const reply = el('input', { class: 'cl-input', name: 'text', placeholder: 'Reply', 'aria-label': 'Reply', autocomplete: 'off', maxlength: 2000, value: draft,
     'data-focus': 'issue reply', on: { input: () => onType(reply.value), keydown: sendOnEnter } });
   const form = el('form', { class: 'thread__reply', 'data-issue-reply': true, on: { submit: (event) => {
@@ -42,6 +42,7 @@ export function issueThread(issue, { me, categoryLabel, draft, onReply, onSolve,
     el('header', { class: 'issue__head' }, el('h2', {}, `Issue ${issue.number}`), el('span', { class: 'cl-chip' }, categoryLabel), stateChip(issue), closeButton(onClose)),
     el('ol', { class: 'thread' }, line(issue.author, issue.opened_at, issue.text, me),
       issue.comments.map((comment) => line(comment.author, comment.made_at || comment.created_at, comment.text, me))),
+    isDeaf && el('p', { class: 'cl-caption thread__deaf', 'data-issue-deaf': true }, icon('warn'), 'Not live: later answers show when the row is opened again.'),
     issue.urls.comment && form,
   ];
 }

@@ -3,6 +3,7 @@ import { el, placeKeepingFocus } from '../../shared/dom.js';
 import { post } from '../../shared/http.js';
 import { announce, toast } from '../../shared/notice.js';
 import { createIssuePins } from './issue_pins.js';
+import { createIssueReader } from './issue_reader.js';
 import { newId } from './payload.js';
 import { issueThread, newIssueForm, stateChip } from './issue_popover.js';
 import { keptText } from './submit.js';
@@ -89,6 +90,7 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
   const popover = el('section', { class: 'cl-popover issue', role: 'dialog', 'data-issue-popover': true, 'data-over-stage': true, hidden: true });
   const pins = createIssuePins({ overlay, stage, popover }, { store, viewport });
   const acts = createIssueActs(store);
+  const reader = createIssueReader({ store, put: acts.put });
   const replies = new Map();
   let shown = null;
   let asking = null; // the row whose new question the popover holds
@@ -109,7 +111,7 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
 
   function thread(issue) {
     return issueThread(issue, {
-      me: page.person, categoryLabel: labelOf(issue.category), draft: replies.get(issue.uid) || '', onClose: close,
+      me: page.person, categoryLabel: labelOf(issue.category), draft: replies.get(issue.uid) || '', isDeaf: store.state.deaf.includes(issue.uid), onClose: close,
       onType: (text) => replies.set(issue.uid, text),
       onSolve: () => acts.solve(issue),
       onReply: async (text) => {
@@ -145,7 +147,7 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
 
   function render(state) {
     const isOther = !shown || shown.openIssue !== state.openIssue || shown.newIssue !== state.newIssue;
-    const isChanged = isOther || shown.issues !== state.issues;
+    const isChanged = isOther || shown.issues !== state.issues || shown.deaf !== state.deaf;
     const isPutAside = shown?.newIssue && !state.newIssue && state.question && shown.row === state.row;
     shown = state;
     if (isPutAside) toast('plain', 'Your question is not asked yet. It is kept: ask about a spot, and it is there again.');
@@ -159,5 +161,10 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
     pins.place();
   }
 
-  return { render, place: pins.place, take: (payload) => takeEvent(store, acts, payload) };
+  function take(payload) {
+    reader.heard(payload);
+    takeEvent(store, acts, payload);
+  }
+
+  return { render, place: pins.place, take, read: reader.read, note: reader.refused };
 }

@@ -60,7 +60,8 @@ def test_an_issue_from_question_to_reopening(line: Line) -> None:
         "author": {"name": "Lena Lund", "initials": "LL"},
         "opened_at": Issue.objects.get().opened_at.isoformat(),
         "comments": [],
-        "urls": {
+        "urls": {"read": f"/api/v1/issues/{issue['uid']}/"}
+        | {
             door: f"/api/v1/issues/{issue['uid']}/{path}/"
             for door, path in (("comment", "comments"), ("resolve", "resolve"), ("reopen", "reopen"))
         },
