@@ -19,16 +19,26 @@ export class Refused extends Error {
     return this.status === 401 || ['not_authenticated', 'signed_out'].includes(this.code);
   }
 
+  /** The page's sign-in was replaced, most likely in another tab: a reload mends it, a second try does not. */
+  get isStalePage() {
+    return this.code === 'csrf_failed';
+  }
+
+  /** The row is no longer this person's to work on. Nothing else a server may say ends a lease. */
+  get isLeaseEnd() {
+    return this.code.startsWith('lease_') || this.code === 'already_submitted';
+  }
+
   get isOffline() {
     return this.status === 0;
   }
 }
 
+/** The cookie first: a sign-in in another tab changes the secret, and the page's own token is then an old one. */
 function csrfToken() {
-  const meta = document.querySelector('meta[name="csrf-token"]');
-  if (meta?.content) return meta.content;
   const cookie = document.cookie.split('; ').find((part) => part.startsWith('csrftoken='));
-  return cookie ? decodeURIComponent(cookie.slice('csrftoken='.length)) : '';
+  if (cookie) return decodeURIComponent(cookie.slice('csrftoken='.length));
+  return document.querySelector('meta[name="csrf-token"]')?.content || '';
 }
 
 async function read(response) {

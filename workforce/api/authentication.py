@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from workforce import tokens
 from workforce.models import Person, Token
 
+CSRF_FAILED = "csrf_failed"
+
 
 class TokenOfOrganization(TokenAuthentication):
     """``Authorization: Token crew_…``. A token and a session of different people are not mixed."""
@@ -39,6 +41,16 @@ class SessionOfPerson(SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied as refusal:
+            # A page must tell it from a missing right: its sign-in was replaced, and a reload mends it.
+            raise exceptions.PermissionDenied(
+                "The sign-in of this page was changed in another tab. Nothing was changed; load the page again.",
+                code=CSRF_FAILED,
+            ) from refusal
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from workforce.api.authentication import CSRF_FAILED
 from workforce.errors import NotAllowed, NotFound, Refusal, TooLarge
 
 CODES = {
@@ -44,5 +45,7 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
         response.data, response.status_code = body, 422
     else:
         detail = getattr(error, "detail", "")
-        response.data = {"code": CODES.get(response.status_code, "refused"), "message": str(detail)}
+        is_stale_page = getattr(detail, "code", "") == CSRF_FAILED
+        code = CSRF_FAILED if is_stale_page else CODES.get(response.status_code, "refused")
+        response.data = {"code": code, "message": str(detail)}
     return response

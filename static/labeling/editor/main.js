@@ -13,7 +13,7 @@ import { bindKeyboard } from './keyboard.js';
 import { createKeysSheet } from './keys_sheet.js';
 import { readOntology } from './ontology.js';
 import { completePayload, emptyPayload, namesOf } from './payload.js';
-import { loadedPicture } from './pictures.js';
+import { forgetPicture, loadedPicture } from './pictures.js';
 import { bindPointer } from './pointer.js';
 import { createQueue } from './queue.js';
 import { askForReason } from './reason_dialog.js';
@@ -31,6 +31,7 @@ import { bindSheets } from './panels/sheets.js';
 import { createViewport } from './viewport.js';
 
 const page = { issue_categories: [], skip_reasons: [], reject_reasons: [], ...JSON.parse(document.getElementById('editor-page').textContent) };
+const PICTURE_MS = 12000;
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const stage = part('stage');
 const glass = part('glass');
@@ -62,8 +63,8 @@ const drafts = createDrafts({
     { label: 'This one', run: () => drafts.rebase(theirs.revision) },
     { label: 'The other', run: () => { store.edit(completePayload(theirs.payload), { selected: null }); drafts.rebase(theirs.revision); } },
   ]),
-  onSaved: () => troubles.hide('draft'),
-  onRefused: (error) => troubles.show('draft', `The server does not take this draft: ${error.answer.faults?.[0]?.message || error.message} Your work is kept in this browser.`),
+  onSaved: () => ['draft', 'session'].forEach(troubles.hide),
+  onRefused: (error) => isAboutSession(error) || troubles.show('draft', `The server does not take this draft: ${error.answer.faults?.[0]?.message || error.message} Your work is kept in this browser.`),
 });
 const queue = createQueue({ store, page, activity, show: showRow, leave: leaveRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
 
@@ -84,7 +85,7 @@ const submit = createSubmit({
 const hotkeys = createSingleKeys(page.hotkeys_enabled !== false);
 const acts = createActs({ store, viewport, tools, drawing, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
 const issues = createIssues({ overlay: part('overlay'), stage, list: part('issues'), count: part('issue-count'), section: part('issue-section') }, { store, viewport, page });
-const stagePanel = createStagePanel({ stage, part }, { queue, reload: () => placePicture(store.state.row) });
+const stagePanel = createStagePanel({ stage, part }, { queue, reload: loadPictureAgain });
 const panels = createPanels(part, { store, acts, viewport, page, queue, isOn: hotkeys.isOn });
 header = panels.header;
 
@@ -100,7 +101,8 @@ function goTo({ object, chain }) {
 
 function lineTrouble(source, error, actions = []) {
   if (!error) return troubles.hide(source);
-  if (error.isSignedOut) return signedOut();
+  if (isAboutSession(error)) return null;
+  if (!error.isTransient) return troubles.show(source, `${error.message} Your work is kept in this browser.`, [{ label: 'Next row', run: () => queue.next() }]);
   const what = source === 'submit' ? 'Not sent yet' : 'No answer from the server';
   return troubles.show(source, `${what}, offline since ${shortClock(troubles.since(source))}. Your work is kept in this browser and goes up when the line is back.`, actions);
 }
@@ -109,18 +111,28 @@ function signedOut() {
   troubles.show('session', 'You are signed out. Your work is kept in this browser and goes up when you sign in again.', [{ label: 'Sign in', run: () => location.reload() }]);
 }
 
+/** True when the sign-in is what stands in the way; that is said here, and what became of the work. */
+function isAboutSession(error) {
+  if (error.isSignedOut) signedOut();
+  else if (error.isStalePage) {
+    troubles.show('session', 'Your sign-in was changed in another tab. Your work is kept in this browser and goes up when this page is loaded again.',
+      [{ label: 'Load again', run: () => location.reload() }]);
+  }
+  return error.isSignedOut || error.isStalePage;
+}
+
 function leaseEnded(error) {
-  if (store.state.isLeaseEnded) return;
+  if (store.state.isLeaseEnded) return null;
   store.set({ isLeaseEnded: true });
   drafts.settle();
   queue.stopBeating();
   activity.stop();
   const kept = error.draft_saved === false ? 'Your work is kept in this browser' : 'Draft saved';
   const ended = `Your lease ended at ${shortClock(new Date())}. ${kept}; the row is free again. Take it back?`;
-  troubles.show('lease', error.code === 'lease_expired' ? ended : `${error.message}${keptText(error)} Take it back?`, [
-    { label: 'Take it back', run: takeBack, keepsOpen: true },
-    { label: 'Next row', run: () => queue.next() },
-  ]);
+  const onward = { label: 'Next row', run: () => queue.next() };
+  if (error.code === 'already_submitted') return troubles.show('lease', `${error.message}${keptText(error)}`, [onward]);
+  const sentence = error.code === 'lease_expired' ? ended : `${error.message}${keptText(error)} Take it back?`;
+  return troubles.show('lease', sentence, [{ label: 'Take it back', run: takeBack, keepsOpen: true }, onward]);
 }
 
 async function takeBack() {
@@ -136,21 +148,38 @@ async function takeBack() {
   }
 }
 
+function setSize(size) {
+  shapes.setSize(size);
+  viewport.setSize(size);
+}
+
+/** Loads beside the work: a slow picture is told after a while, and still taken when it comes. */
 async function placePicture(row) {
   stagePanel.showPictureFault(false);
+  const isOpen = () => store.state.row === row;
+  const slow = setTimeout(() => isOpen() && stagePanel.showPictureFault(true), PICTURE_MS);
   try {
     const picture = await loadedPicture(row.row.asset_url);
-    if (store.state.row !== row) return;
+    if (!isOpen()) return;
     const size = { width: row.row.width || picture.naturalWidth, height: row.row.height || picture.naturalHeight };
     picture.width = size.width;
     picture.height = size.height;
     part('picture').replaceChildren(picture);
-    shapes.setSize(size);
-    viewport.setSize(size);
+    if (!row.row.width || !row.row.height) setSize(size);
     part('picture-name').textContent = `${row.row.external_id} · ${size.width} × ${size.height} px`;
+    stagePanel.showPictureFault(false);
   } catch {
-    if (store.state.row === row) stagePanel.showPictureFault(true);
+    if (isOpen()) stagePanel.showPictureFault(true);
+  } finally {
+    clearTimeout(slow);
   }
+}
+
+function loadPictureAgain() {
+  const { row } = store.state;
+  if (!row) return;
+  forgetPicture(row.row.asset_url);
+  placePicture(row);
 }
 
 function modeOf(row) {
@@ -183,7 +212,8 @@ async function showRow(row) {
   stage.setAttribute('aria-label', `Picture ${row.row.external_id}. Keys draw and move; press ? for all of them.`);
   stage.focus({ preventScroll: true });
   activity.restart();
-  await placePicture(row);
+  if (row.row.width && row.row.height) setSize(row.row);
+  placePicture(row);
 }
 
 function offerOlder(older) {
@@ -231,8 +261,10 @@ const lend = (isOn) => {
   glass.style.cursor = isOn ? 'grab' : '';
 };
 bindSheets(stage);
-// While a label is on its way it can be looked at, not changed: what was sent is what is seen.
-const isLookedAtOnly = () => isLent || !store.state.row || store.state.busy;
+// While a label is on its way it can be looked at, not changed: what was sent is what is seen. A picture whose size only
+// the picture itself tells cannot be drawn on before it came.
+const isSized = ({ width, height }) => Boolean(width && height) || part('picture').firstChild !== null;
+const isLookedAtOnly = () => isLent || !store.state.row || store.state.busy || !isSized(store.state.row.row);
 bindPointer({ stage, glass, viewport, tools, activeTool: () => tools[store.state.tool], isLent: isLookedAtOnly });
 bindKeyboard({ store, acts, setAnswer: acts.setAnswer, isOn: hotkeys.isOn, lend });
 document.addEventListener('click', (event) => {

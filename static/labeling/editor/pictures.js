@@ -19,13 +19,18 @@ export function preloadPicture(address) {
   loading.set(address, entry);
 }
 
+/** A second try asks the server again, also while the first one hangs. */
+export function forgetPicture(address) {
+  loading.delete(address);
+}
+
 /** The loaded picture; a failed one is tried again on the next call. */
 export async function loadedPicture(address) {
   preloadPicture(address);
-  const { ready } = loading.get(address);
+  const entry = loading.get(address);
   try {
-    return await ready;
+    return await entry.ready;
   } finally {
-    loading.delete(address);
+    if (loading.get(address) === entry) loading.delete(address);
   }
 }

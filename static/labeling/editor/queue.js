@@ -76,7 +76,7 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
     if (waiting.length < 2) refill().catch(() => {});
   }
 
-  /** Shows the next row; claims when the hand is empty, and in the background when it runs low. One move at a time. */
+  /** Shows the next row; a move ends when its row is on the page, whether its picture is there or not. Claims when the hand is empty, and in the background when it runs low. One move at a time. */
   function next() {
     moving ??= move().finally(() => { moving = null; });
     return moving;
@@ -93,8 +93,8 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
       onTrouble('heartbeat', null);
     } catch (error) {
       if (store.state.row !== row) return;
-      if (error.isTransient || error.isSignedOut) onTrouble('heartbeat', error);
-      else onLeaseEnded(error);
+      if (error.isLeaseEnd) onLeaseEnded(error);
+      else onTrouble('heartbeat', error);
     }
   }
 
@@ -107,6 +107,12 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
   function stopBeating() {
     clearInterval(beat);
     beat = null;
+  }
+
+  /** From `row` to another one. A move that is under way may be the one that brought `row`: only leaving it counts. */
+  async function goOnFrom(row) {
+    await moving?.catch(() => {});
+    if (!store.state.row || store.state.row === row) await next();
   }
 
   /** Asks for the open row once more after its lease has ended; true when it came back with a new lease. */
@@ -133,6 +139,7 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
 
   return {
     next,
+    goOnFrom,
     refill,
     takeBack,
     release,

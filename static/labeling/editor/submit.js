@@ -64,8 +64,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   function refused(error, hasWords) {
-    if (['lease_expired', 'lease_lost', 'lease_idle'].includes(error.code)) return onLeaseEnded(error);
-    if (error.isSignedOut) return onTrouble('submit', error);
+    if (error.isLeaseEnd) return onLeaseEnded(error);
+    if (error.isSignedOut || error.isStalePage) return onTrouble('submit', error);
     if (error.code === 'ontology_changed') return toast('bad', `${error.message}${keptText(error, hasWords)}`, { label: 'Open the row again', run: () => location.reload() });
     const [fault] = error.answer?.faults || [];
     if (fault) {
@@ -98,7 +98,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     await drafts.forget(row);
     sent = null;
     announce(sentence);
-    await queue.next();
+    await queue.goOnFrom(row);
   }
 
   function stoppedByGap() {
@@ -171,7 +171,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     await leaveWith(async (row) => {
       await queue.release();
       toast('ok', 'Row given back. Your draft is kept for 30 days.');
-      await queue.next();
+      await queue.goOnFrom(row);
     });
     return null;
   }
