@@ -102,3 +102,90 @@ def test_open_points_stay_with_their_row(shapes: Line, signed_in: SignIn) -> Non
     editor.wait_for_other_row(row)
     editor.click((275, 330))
     expect(editor.objects).to_have_count(0)
+
+
+def test_two_fingers_take_back_only_their_own_point(shapes: Line, signed_in: SignIn) -> None:
+    lena = signed_in(shapes.cast.lena)
+    editor = lena.label(shapes.project)
+    draw(editor, 2)
+    fingers = lena.context.new_cdp_session(editor.page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(map(editor.spot, places))]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (300, 300))
+    open_points(editor, 3)
+    touch("touchStart", (300, 300), (400, 300))
+    open_points(editor, 2)
+    touch("touchEnd")
+    open_points(editor, 2)
+
+
+def bounds(value: list[list[float]]) -> list[float]:
+    xs, ys = zip(*value, strict=True)
+    return [min(xs), min(ys), max(xs), max(ys)]
+
+
+def test_outlines_and_lines_without_a_mouse(shapes: Line, signed_in: SignIn, shots: Path) -> None:
+    lena = signed_in(shapes.cast.lena)
+    editor = lena.label(shapes.project)
+    editor.press("2", "Enter")
+    expect(editor.objects).to_have_count(1)
+    keys = editor.part("keys")
+    expect(keys).to_contain_text("next corner")
+    editor.press(".")
+    expect(editor.part("handles").locator(".handle--chosen")).to_have_attribute("data-handle", "v0.0")
+    expect(editor.page.locator("[data-live-region]")).to_contain_text("Corner 1 of 4")
+    # Arrows move the chosen corner, Enter adds one half way to the next.
+    editor.press("ArrowLeft", "Shift+ArrowUp", ".", "Enter")
+    open_points(editor, 5)
+    lena.look("corners", shots)
+    editor.press("Delete", ",")
+    open_points(editor, 4)
+    editor.page.locator("[data-object-more] summary").click()
+    corner, x, y = (editor.page.locator(f'[data-number="{name}"]') for name in ("corner", "x", "y"))
+    expect(corner).to_have_value("4")
+    corner.fill("3")
+    corner.press("Tab")
+    x.fill("400")
+    x.press("Tab")
+    y.fill("300")
+    y.press("Tab")
+    lena.look("corners-typed", shots)
+    editor.part("stage").focus()
+    editor.press("Escape", "Escape", "3", "Enter", ".", ".", "ArrowDown", "Escape", "ArrowRight")
+    expect(editor.objects).to_have_count(2)
+    editor.wait_saved()
+    roof, lane = Draft.objects.get().payload["features"]
+    side = roof["value"][1][0] - (roof["value"][0][0] + 1)
+    left, top = 320 - side / 2, 240 - side / 2
+    assert roof["value"][0] == pytest.approx([left - 1, top - 10], abs=1)
+    assert roof["value"][2] == pytest.approx([400, 300])
+    assert len(roof["value"]) == 4
+    assert lane["kind"] == "polyline"
+    assert lane["value"][1][1] - lane["value"][0][1] == pytest.approx(1)
+    assert bounds(lane["value"])[0] == pytest.approx(left + 1, abs=1)
+    editor.press("i", "Enter")
+    expect(editor.page.locator("[data-issue-form]")).to_be_visible()
+
+
+def test_the_keys_can_be_looked_up_by_hand(shapes: Line, signed_in: SignIn) -> None:
+    lena = signed_in(shapes.cast.lena)
+    editor = lena.label(shapes.project)
+    sheet, button = editor.part("keys-dialog"), editor.page.get_by_role("button", name="? Keys")
+    editor.press("?")
+    sheet.get_by_label("Single keys work").uncheck()
+    editor.press("Escape", "?")
+    expect(sheet).to_be_hidden()
+    button.click()
+    sheet.get_by_label("Single keys work").check()
+    editor.press("Escape")
+    editor.part("stage").focus()
+    editor.press("o", "Enter")
+    expect(editor.objects).to_have_count(1)
+    for width in (1024, 640):
+        editor.page.set_viewport_size({"width": width, "height": 768})
+        button.click()
+        expect(sheet).to_be_visible()
+        editor.press("Escape")

@@ -16,7 +16,7 @@ function createToolActs({ store, tool, mayEdit, drawing }) {
     if (!drawing.settle('Not changed')) return false;
     const fits = state.ontology.byUid.get(state.currentClass)?.kind === name;
     const currentClass = isShape(name) && !fits ? state.ontology.classes.find((one) => one.kind === name).uid : state.currentClass;
-    store.set({ tool: name, toolBefore: state.tool === 'ask' ? state.toolBefore : state.tool, currentClass, work: null });
+    store.set({ tool: name, toolBefore: state.tool === 'ask' ? state.toolBefore : state.tool, currentClass, work: null, vertex: null });
     return true;
   }
 
@@ -33,6 +33,7 @@ function createToolActs({ store, tool, mayEdit, drawing }) {
   function cancel() {
     if (store.state.newIssue || store.state.openIssue) store.set({ newIssue: null, openIssue: null });
     else if (tool().cancel()) return true;
+    else if (store.state.vertex) store.set({ vertex: null });
     else if (store.state.selected) store.set({ selected: null, vertex: null });
     else if (store.state.tool !== 'select') choose('select');
     else return false;
@@ -43,7 +44,7 @@ function createToolActs({ store, tool, mayEdit, drawing }) {
     choose,
     class: chooseClass,
     ...Object.fromEntries(TOOL_NAMES.map((name) => [`tool:${name}`, () => choose(name)])),
-    finish: () => (mayEdit() && tool().finish?.()) || false,
+    finish: () => ((mayEdit() || (store.state.row && store.state.tool === 'ask')) && tool().finish?.()) || false,
     cancel,
   };
 }
@@ -111,10 +112,12 @@ export function createActs({ store, viewport, tools, drawing, submit, openKeys }
     return store.redo();
   }
 
+  const toolActs = createToolActs({ store, tool, mayEdit, drawing });
   const objectActs = createObjectActs({ store, viewport, mayEdit });
   return {
-    ...createToolActs({ store, tool, mayEdit, drawing }),
+    ...toolActs,
     ...objectActs,
+    finish: () => (!tool().isDrawing && objectActs['add-corner']()) || toolActs.finish(),
     ...createViewActs({ store, viewport, openKeys }),
     ...createWayOutActs({ store, submit }),
     'take-back': () => tool().takeBack?.() || (!tool().isDrawing && objectActs.remove()),

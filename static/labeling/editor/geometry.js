@@ -96,16 +96,30 @@ export function objectAt(objects, p, tolerance) {
   return best;
 }
 
+const vertexAt = (ring, index) => ({ name: `v${ring}.${index}`, ring, index });
+
 const BOX_HANDLES = [['nw', 0, 0], ['n', 0.5, 0], ['ne', 1, 0], ['e', 1, 0.5], ['se', 1, 1], ['s', 0.5, 1], ['sw', 0, 1], ['w', 0, 0.5]];
 
 /** What can be dragged: {name, at}. Eight for a box, one a vertex otherwise. */
 export function handlesOf(kind, value) {
   if (kind === 'point') return [{ name: 'point', at: value }];
   if (kind !== 'box') {
-    return ringsOf(value).flatMap((ring, number) => ring.map((at, index) => ({ name: `v${number}.${index}`, ring: number, index, at })));
+    return ringsOf(value).flatMap((ring, number) => ring.map((at, index) => ({ ...vertexAt(number, index), at })));
   }
   const [x0, y0, x1, y1] = value;
   return BOX_HANDLES.map(([name, right, down]) => ({ name, at: [x0 + right * (x1 - x0), y0 + down * (y1 - y0)] }));
+}
+
+/** The handles that are corners: what the keyboard steps through. A point is its own. */
+export function cornersOf(kind, value) {
+  if (kind === 'point') return [];
+  const order = ['nw', 'ne', 'se', 'sw'];
+  return kind === 'box' ? order.map((name) => handlesOf(kind, value).find((handle) => handle.name === name)) : handlesOf(kind, value);
+}
+
+/** The corner that `vertex` names, as it is now, or null. */
+export function cornerAt(kind, value, vertex) {
+  return (vertex && cornersOf(kind, value).find((corner) => corner.name === vertex.name)) || null;
 }
 
 export function handleAt(kind, value, p, tolerance) {
@@ -152,7 +166,18 @@ export function withVertexAt(kind, value, p, tolerance) {
   }
   if (!best) return null;
   const rings = ringsOf(value).map((ring, number) => (number === best.ring ? ring.toSpliced(best.index + 1, 0, p) : ring));
-  return { value: withRings(value, rings), vertex: { ring: best.ring, index: best.index + 1 } };
+  return { value: withRings(value, rings), vertex: vertexAt(best.ring, best.index + 1) };
+}
+
+/** A new vertex half way from one to the next; the last of a line goes on as it came. */
+export function withVertexAfter(kind, value, { ring, index }, size) {
+  const points = ringsOf(value)[ring];
+  const here = points[index];
+  const isEnd = kind === 'polyline' && index === points.length - 1;
+  const there = isEnd ? [2 * here[0] - points[index - 1][0], 2 * here[1] - points[index - 1][1]] : points[(index + 1) % points.length];
+  const at = insidePicture([(here[0] + there[0]) / 2, (here[1] + there[1]) / 2], size);
+  const rings = ringsOf(value).map((old, number) => (number === ring ? old.toSpliced(index + 1, 0, at) : old));
+  return { value: withRings(value, rings), vertex: vertexAt(ring, index + 1) };
 }
 
 /** The value without a vertex, or null when too few would be left (three for a polygon, two for a line). */

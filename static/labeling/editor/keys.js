@@ -16,12 +16,15 @@ export const KEYS = [
   key('next-object', ['n'], 'N', 'next object', 'Objects and answers'),
   key('previous-object', ['shift+n'], 'Shift N', 'object before', 'Objects and answers'),
   key('zoom-object', ['z'], 'Z', 'zoom to object', 'Objects and answers'),
+  key('next-corner', ['.'], '.', 'next corner', 'Objects and answers'),
+  key('previous-corner', [','], ',', 'corner before', 'Objects and answers'),
+  key('add-corner', [], 'Enter', 'with a corner chosen: add one after it', 'Objects and answers', false),
   key('remove', ['delete'], 'Del', 'remove object or corner', 'Objects and answers', false),
-  key('nudge', ['arrowleft', 'arrowright', 'arrowup', 'arrowdown'], '← ↑ ↓ →', 'move by 1 px', 'Objects and answers', false),
-  key('nudge', ['shift+arrowleft', 'shift+arrowright', 'shift+arrowup', 'shift+arrowdown'], 'Shift ←', 'move by 10 px', 'Objects and answers', false),
-  key('finish', ['enter'], 'Enter', 'close the outline, end the line; box and point: place one in the middle', 'While drawing', false),
+  key('nudge', ['arrowleft', 'arrowright', 'arrowup', 'arrowdown'], '← ↑ ↓ →', 'move object or corner by 1 px', 'Objects and answers', false),
+  key('nudge-far', ['shift+arrowleft', 'shift+arrowright', 'shift+arrowup', 'shift+arrowdown'], 'Shift ←', 'move it by 10 px', 'Objects and answers', false),
+  key('finish', ['enter'], 'Enter', 'close the outline, end the line; with nothing open: place a shape in the middle', 'While drawing', false),
   key('take-back', ['backspace'], 'Backspace', 'take back the last point', 'While drawing', false),
-  key('cancel', ['escape'], 'Esc', 'give up, deselect, close', 'While drawing', false),
+  key('cancel', ['escape'], 'Esc', 'give up, leave the corner, deselect, close', 'While drawing', false),
   key('undo', ['ctrl+z'], 'Ctrl Z', 'undo', 'Work', false),
   key('redo', ['ctrl+shift+z', 'ctrl+y'], 'Shift Ctrl Z', 'redo', 'Work', false),
   key('submit', ['ctrl+enter'], 'Ctrl Enter', 'submit', 'Work', false),
@@ -49,13 +52,14 @@ export function comboOf(event) {
 export const commandFor = (combo) => KEYS.find((entry) => entry.combos.includes(combo)) || null;
 
 const BARS = {
-  drawing: ['finish', 'take-back', 'cancel', 'undo', 'fit', 'keys'],
-  readonly: ['approve', 'fix', 'send-back', 'next-object', 'zoom-object', 'objects', 'names', 'tool:ask', 'keys'],
-  fixing: ['class', 'tool:box', 'tool:polygon', 'next-object', 'remove', 'undo', 'zoom-object', 'send-back', 'keys'],
-  label: ['class', 'tool:box', 'tool:polygon', 'next-object', 'answer', 'remove', 'undo', 'zoom-object', 'tool:ask', 'keys'],
+  drawing: ['finish', 'take-back', 'cancel', 'undo', 'fit'],
+  readonly: ['approve', 'fix', 'send-back', 'next-object', 'zoom-object', 'objects', 'names', 'tool:ask'],
+  fixing: ['class', 'tool:box', 'tool:polygon', 'next-object', 'next-corner', 'remove', 'undo', 'zoom-object', 'send-back'],
+  label: ['class', 'tool:box', 'tool:polygon', 'next-object', 'next-corner', 'answer', 'remove', 'undo', 'zoom-object', 'tool:ask'],
+  corner: ['next-corner', 'previous-corner', 'nudge', 'nudge-far', 'add-corner', 'remove', 'undo'],
 };
 const SHORT = { 'tool:ask': 'ask', finish: 'close', 'take-back': 'last point', cancel: 'give up', remove: 'remove', objects: 'objects', names: 'names',
-  'zoom-object': 'zoom to object', answer: 'answer', fit: 'fit' };
+  'zoom-object': 'zoom to object', 'add-corner': 'add a corner', nudge: '1 px', 'nudge-far': '10 px', answer: 'answer', fit: 'fit' };
 
 /** At most ten keys for the state at hand: {caps, text}. `isOffered(id)` leaves out what this project has no use for. */
 export function barKeys(situation, isOffered) {

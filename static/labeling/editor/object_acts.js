@@ -1,5 +1,6 @@
 // Acts on the selected object: step, remove, nudge, answer, class, typed value.
-import { moved, withoutVertex } from './geometry.js';
+import { announce } from '../../shared/notice.js';
+import { cornerAt, cornersOf, insidePicture, moved, withHandleAt, withVertexAfter, withoutVertex } from './geometry.js';
 import { objectOf, objectsOf, withAnswer, withClass, withoutObject, withValue } from './payload.js';
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -21,7 +22,8 @@ export function createObjectActs({ store, viewport, mayEdit }) {
     const object = selected();
     if (!object || !mayEdit()) return false;
     const { vertex, payload } = store.state;
-    const value = vertex && withoutVertex(object.kind, object.value, vertex);
+    const isCorner = object.kind !== 'box' && cornerAt(object.kind, object.value, vertex);
+    const value = isCorner && withoutVertex(object.kind, object.value, vertex);
     if (value) store.edit(withValue(payload, object.id, value), { vertex: null });
     else store.edit(withoutObject(payload, object.id), { selected: null, vertex: null });
     return true;
@@ -31,8 +33,31 @@ export function createObjectActs({ store, viewport, mayEdit }) {
     const object = selected();
     if (!object || !mayEdit()) return false;
     const [dx, dy] = ARROWS[event.key].map((part) => part * (event.shiftKey ? 10 : 1));
-    const value = moved(object.kind, object.value, dx, dy, viewport.size);
-    store.edit(withValue(store.state.payload, object.id, value), { merge: `nudge ${object.id}` });
+    const corner = cornerAt(object.kind, object.value, store.state.vertex);
+    const value = corner
+      ? withHandleAt(object.kind, object.value, corner, insidePicture([corner.at[0] + dx, corner.at[1] + dy], viewport.size))
+      : moved(object.kind, object.value, dx, dy, viewport.size);
+    store.edit(withValue(store.state.payload, object.id, value), { merge: `nudge ${object.id} ${corner?.name}` });
+    return true;
+  }
+
+  function stepCorner(direction) {
+    const object = selected();
+    const corners = object && mayEdit() ? cornersOf(object.kind, object.value) : [];
+    if (!corners.length) return false;
+    const now = corners.findIndex((corner) => corner.name === store.state.vertex?.name);
+    const next = now < 0 ? (direction > 0 ? 0 : corners.length - 1) : (now + direction + corners.length) % corners.length;
+    store.set({ vertex: corners[next] });
+    announce(`Corner ${next + 1} of ${corners.length}, ${corners[next].at.map(Math.round).join(', ')}.`);
+    return true;
+  }
+
+  function addCorner() {
+    const object = selected();
+    const corner = object && mayEdit() && object.kind !== 'box' ? cornerAt(object.kind, object.value, store.state.vertex) : null;
+    if (!corner) return false;
+    const added = withVertexAfter(object.kind, object.value, corner, viewport.size);
+    store.edit(withValue(store.state.payload, object.id, added.value), { vertex: added.vertex });
     return true;
   }
 
@@ -40,8 +65,12 @@ export function createObjectActs({ store, viewport, mayEdit }) {
   return {
     'next-object': () => step(store, 1),
     'previous-object': () => step(store, -1),
+    'next-corner': () => stepCorner(1),
+    'previous-corner': () => stepCorner(-1),
+    'add-corner': addCorner,
     remove,
     nudge,
+    'nudge-far': nudge,
     setAnswer: (asked, value, merge = null) => mayEdit() && store.edit(withAnswer(store.state.payload, asked.object, asked.chain, asked.question, value), { merge }),
     setValue: change(withValue),
     setClass: change(withClass),

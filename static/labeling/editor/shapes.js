@@ -42,7 +42,7 @@ function drawTag(name, paint, [x, y]) {
 
 function drawHandles(kind, value, vertex) {
   return handlesOf(kind, value).map((handle) => {
-    const isChosen = vertex && vertex.ring === handle.ring && vertex.index === handle.index;
+    const isChosen = vertex?.name === handle.name;
     return svg('g', { class: `handle ${isChosen ? 'handle--chosen' : ''}`, 'data-handle': handle.name, transform: `translate(${handle.at.join(' ')})` },
       svg('rect', { class: 'handle__body', x: -4, y: -4, width: 8, height: 8, rx: kind === 'box' ? 1 : 4 }));
   });

@@ -3,10 +3,13 @@ import { el, keyCap, setText } from '../../../shared/dom.js';
 import { shortClock } from '../../../shared/time.js';
 import { answerKeys } from '../ontology.js';
 import { questionInHand } from '../answers.js';
+import { cornersOf } from '../geometry.js';
 import { barKeys } from '../keys.js';
+import { objectOf } from '../payload.js';
 
 function situationOf(state) {
   if (state.outline) return 'drawing';
+  if (state.vertex && !state.isReadOnly) return 'corner';
   if (state.mode !== 'review') return 'label';
   return state.isFixing ? 'fixing' : 'readonly';
 }
@@ -26,9 +29,12 @@ export function createKeysPanel({ list, live }, { isOn }) {
     if (!state.ontology) return;
     const asked = questionInHand(state);
     const inHand = asked?.question.options ? asked : null;
+    const selected = objectOf(state.payload, state.selected);
     const kinds = new Set(state.ontology.classes.map((feature) => feature.kind));
     const isOffered = (id) => {
       if (id === 'answer') return Boolean(inHand);
+      if (id === 'next-corner') return Boolean(selected && cornersOf(selected.kind, selected.value).length);
+      if (id === 'add-corner') return selected?.kind !== 'box';
       if (id === 'tool:ask') return Boolean(state.row?.urls.open_issue);
       return !['tool:box', 'tool:polygon'].includes(id) || kinds.has(id.slice(5));
     };

@@ -1,7 +1,7 @@
 // The objects in the order of drawing. The selected one opens in place: questions, class, typed numbers, remove.
 import { el, icon, keyCap, placeKeepingFocus } from '../../../shared/dom.js';
 import { askedAbout, questionInHand } from '../answers.js';
-import { boxBetween, insidePicture, sizeText } from '../geometry.js';
+import { boxBetween, cornerAt, cornersOf, insidePicture, sizeText, withHandleAt } from '../geometry.js';
 import { objectGaps } from '../ontology.js';
 import { namesOf, objectsOf } from '../payload.js';
 import { questionFields, questionsSignature } from './questions.js';
@@ -22,10 +22,29 @@ const NUMBERS = {
   point: { fields: ['x', 'y'], read: (value) => value, write: ([x, y]) => [[x, y]] },
 };
 
+/** One corner of an outline or a line, chosen and typed. */
+function cornerNumbers(object, { store, acts, viewport, isReadOnly }) {
+  const corners = cornersOf(object.kind, object.value);
+  const corner = cornerAt(object.kind, object.value, store.state.vertex) || corners[0];
+  const field = (name, value, change, limits = {}) => {
+    const input = el('input', { class: 'cl-input', type: 'number', value: String(Math.round(value * 100) / 100), disabled: isReadOnly, step: 'any', ...limits,
+      'data-number': name, 'data-focus': `${object.id} ${name}`, on: { change: () => !Number.isNaN(input.valueAsNumber) && change(input.valueAsNumber) } });
+    return el('label', {}, el('span', {}, name), input);
+  };
+  const move = (at) => {
+    acts.setValue(object.id, withHandleAt(object.kind, object.value, corner, insidePicture(at, viewport.size)));
+    store.set({ vertex: corner });
+  };
+  const choose = (number) => store.set({ vertex: corners[Math.min(Math.max(Math.round(number), 1), corners.length) - 1] });
+  return el('div', { class: 'numbers' }, field('corner', corners.findIndex((one) => one.name === corner.name) + 1, choose, { min: 1, max: corners.length, step: 1 }),
+    field('x', corner.at[0], (x) => move([x, corner.at[1]])), field('y', corner.at[1], (y) => move([corner.at[0], y])));
+}
+
 /** Place and size typed as numbers: for hands that cannot draw finely. */
-function numbers(object, { acts, viewport, isReadOnly }) {
+function numbers(object, context) {
+  const { acts, viewport, isReadOnly } = context;
   const kind = NUMBERS[object.kind];
-  if (!kind) return null;
+  if (!kind) return cornerNumbers(object, context);
   const values = kind.read(object.value).map((value) => Math.round(value * 100) / 100);
   const inputs = kind.fields.map((name, index) => el('input', { class: 'cl-input', type: 'number', step: 'any', value: String(values[index]), disabled: isReadOnly,
     'data-number': name, 'data-focus': `${object.id} ${name}`, on: { change: apply } }));
@@ -54,7 +73,7 @@ function details(object, context) {
   return el('div', { class: 'object-detail', 'data-object-detail': object.id }, fields,
     el('details', { class: 'object-more', 'data-object-more': true, open: context.isMoreOpen, on: { toggle: (event) => context.setMoreOpen(event.target.open) } },
       el('summary', {}, 'Class, place and size'),
-      el('div', { class: 'object-more__body' }, classChoice(object, context), numbers(object, { acts, viewport, isReadOnly: state.isReadOnly }),
+      el('div', { class: 'object-more__body' }, classChoice(object, context), numbers(object, { ...context, isReadOnly: state.isReadOnly }),
         !state.isReadOnly && el('button', { type: 'button', class: 'cl-button cl-button--small cl-button--danger', 'data-act': 'remove' }, icon('trash'), 'Remove', keyCap('Del')))));
 }
 
@@ -73,7 +92,7 @@ export function createObjectsPanel({ list, count }, { store, acts, viewport, onF
     const gaps = objectGaps(state.ontology, object).length;
     const asked = isSelected ? askedAbout(state, object.id) : [];
     const signature = JSON.stringify([name, feature?.color, sizeText(object.kind, object.value), gaps, isSelected, state.isReadOnly,
-      isSelected && object.value, isSelected && questionsSignature(asked, { inHand, isReadOnly: state.isReadOnly })]);
+      isSelected && object.value, isSelected && state.vertex?.name, isSelected && questionsSignature(asked, { inHand, isReadOnly: state.isReadOnly })]);
     const seen = { signature, object, name, ontology: state.ontology, isSelected };
     if (kept?.signature === signature) return { ...seen, node: kept.node };
     const context = { state, store, acts, viewport, asked, inHand, onFocus, isMoreOpen, setMoreOpen };
