@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +11,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
 
-from labeling.models import Project
+from labeling.models import Project, Slot
 from tests.browser.site import Site
-from workforce.models import Person
+from workforce.models import ClockTimestamp, Person
 
 Place = tuple[float, float]
 # What Chromium writes when the line is cut on purpose or the server refuses by rule.
@@ -167,6 +168,16 @@ class Editor:
         self.page.locator("[data-issue-form] textarea").fill(text)
         self.page.locator("[data-issue-send]").click()
         expect(self.page.locator("[data-issue-popover] .thread")).to_contain_text(text)
+
+
+def wake(editor: Editor) -> None:
+    """Coming back to the tab: the page asks at once how its lease stands, and not only every 15 s."""
+    editor.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def end_lease(person: Person, row: str) -> None:
+    held = Slot.objects.filter(labeler=person, state="leased", project_row__data_row__external_id=row)
+    assert held.update(leased_until=ClockTimestamp() - timedelta(seconds=1)) == 1
 
 
 def follow(page: Page, stream: str) -> Callable[[], list[dict[str, Any]]]:

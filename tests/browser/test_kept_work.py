@@ -6,7 +6,6 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from playwright.sync_api import BrowserContext, Error, Playwright, Request, Rout
 from labeling.models import Draft, Label, Slot
 from quality.models import Review, ReviewRemark
 from tests.browser.conftest import FLAGS
-from tests.browser.hands import OFFLINE, REFUSED, Editor, Hand, session_cookie
+from tests.browser.hands import OFFLINE, REFUSED, Editor, Hand, end_lease, session_cookie, wake
 from tests.browser.lines import make_street
 from tests.browser.site import Site
 from tests.cast import Cast
@@ -25,16 +24,6 @@ from workforce.models import ClockTimestamp, Person
 
 SignIn = Callable[[Person], Hand]
 FIRST, SECOND = ((90, 190), (275, 330)), ((370, 220), (560, 360))
-
-
-def wake(editor: Editor) -> None:
-    """Coming back to the tab: the page asks at once how its lease stands, and not only every 15 s."""
-    editor.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
-
-
-def end_lease(person: Person, row: str) -> None:
-    held = Slot.objects.filter(labeler=person, state="leased", project_row__data_row__external_id=row)
-    assert held.update(leased_until=ClockTimestamp() - timedelta(seconds=1)) == 1
 
 
 # --- The browser dies ---------------------------------------------------------------------------------------------

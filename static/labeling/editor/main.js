@@ -82,6 +82,7 @@ const submit = createSubmit({
   },
 });
 
+const sheets = bindSheets(stage);
 const hotkeys = createSingleKeys(page.hotkeys_enabled !== false);
 const acts = createActs({ store, viewport, tools, drawing, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
 const issues = createIssues({ overlay: part('overlay'), stage, list: part('issues'), count: part('issue-count'), section: part('issue-section') }, { store, viewport, page });
@@ -91,6 +92,7 @@ header = panels.header;
 
 /** A gap or fault: opens its object and puts the focus where the answer is missing. */
 function goTo({ object, chain }) {
+  sheets.show('side');
   store.set({ selected: object, vertex: null, hidden: false, focusedQuestion: chain?.length ? questionKey(object, chain) : null });
   setTimeout(() => {
     const place = chain?.length && document.querySelector(`[data-question-key="${CSS.escape(questionKey(object, chain))}"]`);
@@ -260,7 +262,6 @@ const lend = (isOn) => {
   if (!isOn) tools.pan.up();
   glass.style.cursor = isOn ? 'grab' : '';
 };
-bindSheets(stage);
 // While a label is on its way it can be looked at, not changed: what was sent is what is seen. A picture whose size only
 // the picture itself tells cannot be drawn on before it came.
 const isSized = ({ width, height }) => Boolean(width && height) || part('picture').firstChild !== null;

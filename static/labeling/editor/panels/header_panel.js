@@ -1,6 +1,6 @@
 // The bar at the top, left to right as people ask: where am I, how far, how long, is it safe, why this, what now.
 import { announce } from '../../../shared/notice.js';
-import { icon, setText } from '../../../shared/dom.js';
+import { el, icon, setText } from '../../../shared/dom.js';
 import { clock, duration, shortClock } from '../../../shared/time.js';
 
 const KINDS = { label: 'Labeling', rework: 'Rework', review: 'Review' };
@@ -19,7 +19,7 @@ function showSave(node, save, before) {
   const { sign, tone, text, said } = SAVES[save.kind](save);
   node.dataset.save = save.kind;
   node.className = `save save--${tone}`;
-  node.replaceChildren(icon(sign), document.createTextNode(text));
+  node.replaceChildren(icon(sign), el('span', { class: 'save__text' }, text));
   node.title = said || text;
   // Changes of state only: being saved again is no news.
   const wasSafe = !before || ['none', 'saving', 'saved'].includes(before.kind);
@@ -32,6 +32,9 @@ function showWhy(part, row, leaseText) {
   setText(part('why-text'), row ? `${row.slot.why?.text || 'Next in the queue'}.` : '');
   setText(part('why-lease'), leaseText());
   setText(part('why-row'), row ? row.row.external_id : '');
+  // On a tablet the bar has no room for it; the sheet of objects has.
+  setText(document.querySelector('[data-part="side-why"]'), part('why-text').textContent);
+  setText(document.querySelector('[data-part="side-lease"]'), part('why-lease').textContent);
 }
 
 export function createHeaderPanel(root, { page, leaseText }) {
@@ -50,10 +53,11 @@ export function createHeaderPanel(root, { page, leaseText }) {
     setText(part('ready'), `${(state.ready || 0).toLocaleString('en')} more ready`);
     root.querySelector('.why').hidden = !state.row;
     if (state.save !== before.save || state.row !== before.row) showSave(part('save'), state.row ? state.save : null, before.save);
-    root.querySelector('[data-act="undo"]').disabled = !(state.past.length || state.outline) || state.isReadOnly;
-    root.querySelector('[data-act="redo"]').disabled = !state.future.length || Boolean(state.outline) || state.isReadOnly;
-    for (const button of root.querySelectorAll('[data-for]')) button.hidden = !button.dataset.for.split(' ').includes(state.isFixing ? 'fixing' : state.mode);
-    for (const button of root.querySelectorAll('[data-way-out]')) button.disabled = !state.row || state.busy;
+    const everyButton = (name) => document.querySelectorAll(`button[${name}]`);
+    for (const button of everyButton('data-act="undo"')) button.disabled = !(state.past.length || state.outline) || state.isReadOnly;
+    for (const button of everyButton('data-act="redo"')) button.disabled = !state.future.length || Boolean(state.outline) || state.isReadOnly;
+    for (const button of everyButton('data-for')) button.hidden = !button.dataset.for.split(' ').includes(state.isFixing ? 'fixing' : state.mode);
+    for (const button of everyButton('data-way-out')) button.disabled = !state.row || state.busy;
     root.toggleAttribute('data-busy', Boolean(state.busy));
   }
 

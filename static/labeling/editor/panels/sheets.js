@@ -12,4 +12,5 @@ export function bindSheets(stage) {
   for (const button of buttons) button.addEventListener('click', () => show(button.getAttribute('aria-expanded') === 'true' ? null : button.dataset.sheet));
   stage.addEventListener('pointerdown', () => show(null));
   show(null);
+  return { show };
 }
