@@ -20,7 +20,7 @@ from tests.browser.site import Site
 from tests.cast import Cast
 from tests.line import LIGHT, Line, payload
 from tests.quality.test_review import decide, hold, label_row, review_slot, submit
-from workforce.models import ClockTimestamp, Person
+from workforce.models import Person
 
 SignIn = Callable[[Person], Hand]
 FIRST, SECOND = ((90, 190), (275, 330)), ((370, 220), (560, 360))
