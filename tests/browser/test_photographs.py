@@ -1,4 +1,4 @@
-"""Real photographs with boxes come in over the API; two people label one of them by hand, and a third sees the score."""
+"""Real photographs with boxes come in over the API; two people label one by hand, and a third sees the score."""
 
 import json
 import time
