@@ -2,10 +2,8 @@
 
 from django.dispatch import Signal
 
-# label: Label, version: LabelVersion, actor: Person. A first submit or a rework.
+# label: Label, version: LabelVersion, actor: Person. A first submit or a rework; the caller holds the row's lock.
 label_submitted = Signal()
-# project_row: ProjectRow. The last wanted opinion came in; somebody has to say what happens next.
-row_complete = Signal()
 # project_row: ProjectRow. Once per project row and revision.
 row_done = Signal()
 # project_row: ProjectRow, payload: dict (canonical), actor: Person. A file named a label as gold; who keeps it answers.

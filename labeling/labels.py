@@ -12,12 +12,12 @@ from labeling import counters, work_time
 from labeling.annotations.payload import canonical, count_objects, payload_hash
 from labeling.annotations.payload_check import check_payload
 from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
-from labeling.events import label_submitted, row_complete
+from labeling.events import label_submitted
 from labeling.faults import refuse_faults
 from labeling.models import Label, LabelVersion, OntologyVersion, ProjectRow, Slot, WorkSession
 from labeling.ontologies import parsed
 from labeling.queue import held_slot, lock_held
-from labeling.rows import is_complete, lock_row, move_row
+from labeling.rows import lock_row, move_row
 from workforce import access, audit
 from workforce.errors import Refusal, RuleViolation
 from workforce.idempotency import Answer, first_answer, keep_answer
@@ -108,8 +108,6 @@ def announce_submit(person: Person, row: ProjectRow, label: Label, version: Labe
     if row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):
         move_row(row, ProjectRow.State.IN_WORK)
     label_submitted.send(sender=Label, label=label, version=version, actor=person)
-    if is_complete(row):
-        row_complete.send(sender=ProjectRow, project_row=row)
 
 
 def add_version(

@@ -1,6 +1,8 @@
 """The state of a project row. Every change goes through ``move_row``, which keeps the counters right and announces
 completion once per revision. Callers hold the row's lock."""
 
+from collections.abc import Iterable
+
 from labeling import counters
 from labeling.events import row_done, stream_of_project, stream_of_row
 from labeling.models import ProjectRow, Slot
@@ -40,18 +42,14 @@ def opinions_in(row: ProjectRow) -> int:
 
 def is_complete(row: ProjectRow) -> bool:
     """Whether every wanted opinion is in and none is being reworked."""
-    states = set(Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", flat=True))
-    is_open = states & {Slot.State.OPEN, Slot.State.LEASED, Slot.State.IN_REWORK}
-    return not is_open and bool(states & set(OPINION_IS_IN))
+    return all_are_in(Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", flat=True))
 
 
-def finish_if_done(row: ProjectRow) -> None:
-    """Done when every label slot of the row is done."""
-    waiting = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).exclude(
-        state__in=[Slot.State.DONE, Slot.State.SKIPPED, Slot.State.REVOKED]
-    )
-    if not waiting.exists():
-        move_row(row, ProjectRow.State.DONE)
+def all_are_in(states: Iterable[str]) -> bool:
+    """The same, of the states of a row's label slots."""
+    found = set(states)
+    is_open = found & {Slot.State.OPEN, Slot.State.LEASED, Slot.State.IN_REWORK}
+    return not is_open and bool(found & set(OPINION_IS_IN))
 
 
 def add_label_slots(row: ProjectRow, count: int) -> None:

@@ -8,7 +8,6 @@ from labeling.events import (
     label_submitted,
     opinion_withdrawn,
     opinions_imported,
-    row_complete,
     row_returned,
     session_ended,
 )
@@ -30,28 +29,21 @@ def note_ended_session(sender: Any, session: WorkSession, **_: Any) -> None:
     figures.note_session(session)
 
 
-def score_after_submit(sender: Any, label: Label, **_: Any) -> None:
-    if consensus.needs_scoring(label.project_row):
-        consensus.ask_for_score(label.project_row)
-
-
 def score_after_withdrawal(sender: Any, project_row: ProjectRow, **_: Any) -> None:
     if consensus.needs_scoring(project_row):
         consensus.ask_for_score(project_row)
 
 
-def go_on_with_returned_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
-    """Its opinions may all have come in while it was set aside."""
+def go_on_with_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    """Several opinions, or gold: settled once the scores are there, which a job brings. A single one is settled now."""
     if consensus.needs_scoring(project_row):
         consensus.ask_for_score(project_row)
     else:
         review.settle_row(project_row)
 
 
-def settle_single_opinion(sender: Any, project_row: ProjectRow, **_: Any) -> None:
-    """Several opinions, or gold: settled once the scores are there, which the job of the submit brings."""
-    if not consensus.needs_scoring(project_row):
-        review.settle_row(project_row)
+def go_on_after_submit(sender: Any, label: Label, **_: Any) -> None:
+    go_on_with_row(sender, label.project_row)
 
 
 def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
@@ -69,15 +61,14 @@ def score_imported_opinions(sender: Any, project: Project, project_row_ids: list
 
 def connect() -> None:
     label_submitted.connect(note_submitted_work)
-    label_submitted.connect(score_after_submit)
+    label_submitted.connect(go_on_after_submit)
     opinion_withdrawn.connect(score_after_withdrawal)
     session_ended.connect(note_ended_session)
     gold_imported.connect(keep_imported_gold)
     opinions_imported.connect(score_imported_opinions)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
-    row_returned.connect(go_on_with_returned_row)
-    row_complete.connect(settle_single_opinion)
+    row_returned.connect(go_on_with_row)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)
     live.register_stream("issue", issues.follows_issue)

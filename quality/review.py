@@ -23,7 +23,7 @@ from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.queue import lock_held
-from labeling.rows import OPINION_IS_IN, finish_if_done, is_complete, lock_row, move_row
+from labeling.rows import OPINION_IS_IN, all_are_in, lock_row, move_row
 from quality import figures
 from quality.issues import checked_pin, checked_text
 from quality.models import Review, ReviewRemark, RowConsensus
@@ -79,10 +79,11 @@ def settle_row(project_row: ProjectRow) -> None:
     """Send the row's submitted labels to review, or finish them. Asked again, nothing more happens.
 
     The caller holds the row's lock; the opinions are in and, when there are several, scored."""
-    if project_row.state == ProjectRow.State.SET_ASIDE or not is_complete(project_row):
-        return
     label_slots = Slot.objects.filter(project_row=project_row, kind=Slot.Kind.LABEL)
-    submitted = list(label_slots.filter(state=Slot.State.SUBMITTED).select_related("work").order_by("pk"))
+    slots = list(label_slots.select_related("work").order_by("pk"))
+    if project_row.state == ProjectRow.State.SET_ASIDE or not all_are_in(slot.state for slot in slots):
+        return
+    submitted = [slot for slot in slots if slot.state == Slot.State.SUBMITTED]
     reviewed = _slots_to_review(project_row, submitted)
     overlooked = _winner_nobody_looked_at(project_row, submitted)
     if overlooked is not None:
@@ -160,17 +161,18 @@ def _finish_label_slots(project: Project, slots: Sequence[Slot]) -> None:
 
 def _move_on(row: ProjectRow) -> None:
     """The row's state, from those of its label slots. While one waits to be settled, the row stays in work."""
-    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL)
     if row.state == ProjectRow.State.SET_ASIDE:
         return
-    if slots.filter(Q(state=Slot.State.IN_REWORK) | Q(state=Slot.State.LEASED, is_rework=True)).exists():
+    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", "is_rework")
+    states = {state for state, _ in slots}
+    if Slot.State.IN_REWORK in states or (Slot.State.LEASED, True) in slots:
         move_row(row, ProjectRow.State.IN_REWORK)
-    elif slots.filter(state=Slot.State.SUBMITTED).exists():
+    elif Slot.State.SUBMITTED in states:
         return
-    elif slots.filter(state=Slot.State.IN_REVIEW).exists():
+    elif Slot.State.IN_REVIEW in states:
         move_row(row, ProjectRow.State.IN_REVIEW)
-    else:
-        finish_if_done(row)
+    elif states <= {Slot.State.DONE, Slot.State.SKIPPED, Slot.State.REVOKED}:
+        move_row(row, ProjectRow.State.DONE)
 
 
 # --- Decide -----------------------------------------------------------------------------------------------------
