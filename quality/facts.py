@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from labeling.exports import RowFacts
 from labeling.formats.export_rows import ExportAgreement, ExportComment, ExportDecision, ExportIssue
+from labeling.labels_list import Between
 from labeling.models import Label
 from quality.agreement import METHOD
 from quality.models import Benchmark, Issue, IssueComment, LabelScore, Review, RowConsensus
@@ -100,3 +103,16 @@ def _issues(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tup
             )
         )
     return [(row, label, tuple(made)) for (row, label), made in found.items()]
+
+
+def sent_back_at_first_review(labels: QuerySet[Label], between: Between) -> QuerySet[Label]:
+    """What stands behind a figure of rejected labels: the day is that of the review, as in the figure."""
+    rejected = Review.Decision.REJECT
+    return labels.filter(
+        between("quality_reviews__made_at"), quality_reviews__ordinal=1, quality_reviews__decision=rejected
+    )
+
+
+def reviewed_first(labels: QuerySet[Label], between: Between) -> QuerySet[Label]:
+    """What stands behind the n of approval and first-pass yield."""
+    return labels.filter(between("quality_reviews__made_at"), quality_reviews__ordinal=1)

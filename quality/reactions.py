@@ -68,6 +68,8 @@ def connect() -> None:
     opinions_imported.connect(score_imported_opinions)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
+    labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)
+    labels_list.register_status("sent_back", "Sent back at first review", facts.sent_back_at_first_review)
     row_returned.connect(go_on_with_row)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)

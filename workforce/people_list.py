@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce
 
 from workforce import access
 from workforce.models import Membership, Organization, Person, Team
@@ -38,6 +39,19 @@ def teams_of_members(members: Sequence[Membership]) -> dict[int, list[Team]]:
     for team in teams.annotate(member_id=F("group__user")):
         found[team.member_id, team.organization_id].append(team)
     return {member.pk: found[member.person_id, member.organization_id] for member in members}
+
+
+def team_shown(organization: int) -> Coalesce:
+    """An annotation of ``Person``: the name that figures put beside them in ``organization`` – their first team by
+    name, else their vendor, else nothing. Lists that filter by it agree with the figures."""
+    teams = Team.objects.filter(organization=organization, group__user=OuterRef("pk")).order_by("name")
+    vendors = Membership.objects.filter(organization=organization, person=OuterRef("pk"))
+    return Coalesce(
+        Subquery(teams.values("name")[:1]),
+        Subquery(vendors.values("vendor__name")[:1]),
+        Value(""),
+        output_field=TextField(),
+    )
 
 
 def people_for_team(team: Team) -> list[Person]:

@@ -4,14 +4,13 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling import labels_list
+from labeling import labels_list, work_time
 from labeling.models import Project
 from workforce import access
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest, person_names, show
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotFound
-from workforce.models import Person
 from workforce.roles import Permission
 
 STATUS_CHIPS = {"Done": ("ok", "check"), "In rework": ("warn", "warn"), "In review": ("accent", "")}
@@ -24,18 +23,10 @@ def labels(request: PersonRequest) -> HttpResponse:
     if request.GET.get("project") and not wanted:
         access.access(request.user, Project.objects.all(), request.GET["project"], Permission.VIEW_CONSENSUS)
         raise NotFound
-    people = list(labels_list.labelers_of(wanted or projects))
-    labeler = _named(people, request.GET.get("labeler", ""))
-    found = labels_list.labels_of(
-        wanted or projects, status=request.GET.get("status", ""), kind=request.GET.get("kind", ""), labeler=labeler
-    )
-    menus = [
-        filters.menu(request, "project", "Project", [(str(project.uid), project.name) for project in projects]),
-        filters.menu(request, "status", "Status", [(code, text) for code, (text, _) in labels_list.STATUSES.items()]),
-        filters.menu(request, "labeler", "Created by", person_names(people), any_title="Anybody"),
-        filters.menu(request, "kind", "Kind", list(labels_list.KINDS.items())),
-    ]
-    page = paging.page_of(request, found)
+    shown = wanted or projects
+    asked = _asked(request)
+    menus = _menus(request, projects, shown, asked)
+    page = paging.page_of(request, labels_list.labels_of(shown, asked))
     return show(
         request,
         "labeling/admin/labels.html",
@@ -52,9 +43,35 @@ def labels(request: PersonRequest) -> HttpResponse:
     )
 
 
-def _named(people: list[Person], uid: str) -> Person | None:
-    """The person of the filter; a uid that is none of them filters nothing."""
-    return next((person for person in people if str(person.uid) == uid), None)
+def _asked(request: PersonRequest) -> labels_list.Wanted:
+    named = {name: request.GET.get(name, "") for name in ("status", "kind", "labeler", "team")}
+    return labels_list.Wanted(**named, since=filters.day_named(request, "from"), until=filters.day_named(request, "to"))
+
+
+def _menus(
+    request: PersonRequest, projects: list[Project], shown: list[Project], asked: labels_list.Wanted
+) -> list[filters.Menu]:
+    menus = [
+        filters.menu(request, "project", "Project", [(str(project.uid), project.name) for project in projects]),
+        filters.menu(request, "status", "Status", labels_list.status_titles()),
+        filters.menu(request, "labeler", "Created by", _people(shown, asked.labeler), any_title="Anybody"),
+        filters.menu(request, "kind", "Kind", list(labels_list.KINDS.items())),
+    ]
+    if shown:
+        today = work_time.day_in(shown[0], work_time.clock())
+        menus.append(filters.period_menu(request, today, asked.since, asked.until))
+    if asked.team:
+        menus.append(filters.menu(request, "team", "Team", [(asked.team, asked.team)]))
+    return menus
+
+
+def _people(shown: list[Project], uid: str) -> list[tuple[str, str]]:
+    """The members, and whoever else the address names: an imported author, or nobody that is known here."""
+    people = person_names(list(labels_list.labelers_of(shown)))
+    if uid and uid not in dict(people):
+        author = labels_list.labeler_named(shown, uid)
+        people.append((uid, author.name if author else "Nobody known here"))
+    return people
 
 
 def _minutes(seconds: float | None) -> str:

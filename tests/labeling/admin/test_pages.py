@@ -1,5 +1,6 @@
 """Every page of the work: who gets it, what it shows, how often it asks."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from labeling.models import Label, ProjectRow
 from tests.line import Line, make_line, payload
 from tests.workforce.admin.conftest import Enter
 from workforce import access, teams
-from workforce.models import Membership, Team
+from workforce.models import Membership, Organization, Team
 from workforce.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,8 @@ def test_the_labels_list(line: Line, enter: Enter) -> None:
     assert text.count(">simulated<") == 1 and "row-00000" in text and "Street" in text
     for query, wanted in (
         ({"labeler": str(line.cast.leo.uid)}, 1),
-        ({"labeler": str(line.cast.otto.uid)}, 3),
+        ({"labeler": str(line.cast.otto.uid)}, 0),
+        ({"labeler": "nobody"}, 0),
         ({"status": "done"}, 3),
         ({"status": "in_review"}, 0),
         ({"kind": "gold"}, 0),
@@ -191,3 +193,23 @@ def test_skips_stand_in_the_queue_with_their_reason(line: Line, enter: Enter) ->
     for shown in ("skipped", "aside"):
         text = client.get(f"/admin/projects/{line.project.uid}/queue/?list={shown}").content.decode()
         assert "The rules do not say what to do" in text and "&lt;i&gt;toy&lt;/i&gt;" in text
+
+
+def test_the_labels_list_knows_days_of_the_project_and_teams(line: Line, enter: Enter) -> None:
+    submit(line, "lena", 2)
+    submit(line, "leo")
+    Organization.objects.filter(pk=line.cast.home.pk).update(time_zone="Asia/Tokyo")
+    first, *_ = labels = list(Label.objects.order_by("pk"))
+    # Half past midnight of the second in Tokyo, still the first in Greenwich.
+    Label.objects.filter(pk=first.pk).update(created_at=datetime(2026, 3, 1, 15, 30, tzinfo=UTC))
+    client = enter("max")
+
+    def found(**query: str) -> set[int]:
+        return {one.label.pk for one, *_ in client.get("/admin/labels/", query).context["lines"]}
+
+    assert found(**{"from": "2026-03-02", "to": "2026-03-02"}) == {first.pk}
+    assert found(**{"from": "2026-03-01", "to": "2026-03-01"}) == set()
+    assert found(**{"from": "2026-03-03"}) == {one.pk for one in labels[1:]}
+    assert found(team="Atelier") == {one.pk for one in labels if one.labeler == line.cast.lena}
+    assert found(team="Nobody's") == set()
+    assert client.get("/admin/labels/", {"from": "yesterday"}).status_code == 422
