@@ -2,7 +2,9 @@
 
 Every rate carries its n and a 95 % interval. Totals are made from pooled counts, never from people's rates. Figures of
 deltas that the relay has not folded yet are added as they are read, in one statement, so that they are exact at once.
-Who asks sees everybody, the people they lead, or themselves: ``access.visible_to`` on the figures decides."""
+Who asks sees everybody, the people they lead, or themselves: ``access.visible_to`` on the figures decides. Who does
+not see everybody gets benchmark figures of finished days only, and none under ``BENCHMARK_FROM``, so that nobody can
+tell which row was one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,20 +14,25 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
+from labeling import work_time
 from labeling.models import Label, Project
-from quality.agreement.intervals import score_interval, wilson_interval
+from quality.agreement.intervals import ratio_interval, score_interval, wilson_interval
 from quality.models import DayFigure, FigureDelta
 from workforce import access
 from workforce.errors import InvalidInput
-from workforce.models import Membership, Person, Team
+from workforce.models import Person
+from workforce.people_list import team_shown
 from workforce.roles import Permission
 
 UNITS = ("rows", "objects")
 # Under this many, an interval below the median says too little about a person.
 ENOUGH = 200
 NEWCOMER_DAYS = 14
+# Under this many, benchmark figures stay blank for people who see only own figures or those of their team.
+BENCHMARK_FROM = 10
+BENCHMARK = ("benchmark_n", "benchmark_sum", "benchmark_squares")
 NOT_MEASURED = "imported, not measured"
 
 Tally = Mapping[str, float]
@@ -44,7 +51,9 @@ class Rate:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of n scores with Student's interval (Jeffreys' when all are 0 or 1); none where n is too small."""
+    """The mean of n scores with Student's interval (Jeffreys' when all are 0 or 1); none where n is too small.
+
+    A share of time is written the same way: n are the days on which it was spent."""
 
     n: int
     value: float | None
@@ -71,7 +80,8 @@ class Seconds:
 class Figures:
     """``hours`` are those of labeling and rework, and null where nobody measured them; so is what is divided by them.
 
-    ``rework_share`` is rework ÷ all active time. ``accepted`` counts labels that were finished."""
+    ``rework`` is rework ÷ all active time over n days; ``rework_share`` its value. ``accepted`` counts labels that were
+    finished."""
 
     units: int
     rows: int
@@ -82,6 +92,7 @@ class Figures:
     accepted: int
     accepted_per_hour: float | None
     rework_share: float | None
+    rework: Mean
     approval: Rate
     first_pass: Rate
     consensus: Mean
@@ -126,6 +137,9 @@ class ProjectPerformance:
     since: date
     until: date
     unit: str
+    team: str
+    # Of everybody who has figures in the period, whatever team was asked for.
+    teams: tuple[str, ...]
     people: tuple[PersonPerformance, ...]
     total: Figures
     days: tuple[DayWork, ...]
@@ -133,29 +147,37 @@ class ProjectPerformance:
 
 
 def performance_of(
-    person_asking: Person, project: Project, *, since: date, until: date, unit: str = "rows"
+    person_asking: Person, project: Project, *, since: date, until: date, unit: str = "rows", team: str = ""
 ) -> ProjectPerformance:
-    """Figures of the days ``since`` to ``until``, both in.
+    """Figures of the days ``since`` to ``until``, both in; with ``team``, of the people that stand under it only.
 
-    Three queries beside those of ``access``, for any number of people.
+    Four queries beside those of ``access``, for any number of people.
     Raises InvalidInput ``unknown_unit``, ``period_reversed``."""
-    access.require(person_asking, Permission.VIEW_PROJECT, project)
+    # Asked of the project itself, which is nobody's own: true where the right reaches every person's figures.
+    sees_everybody = bool(access.can(person_asking, Permission.VIEW_PERFORMANCE, project))
+    if not sees_everybody:
+        access.require(person_asking, Permission.VIEW_PROJECT, project)
     if unit not in UNITS:
         raise InvalidInput("unknown_unit", f"Units are {', '.join(UNITS)}.")
     if until < since:
         raise InvalidInput("period_reversed", "The period ends before it begins.")
-    period = _Period(person_asking, project, since, until)
-    sums = period.sums_by("person_id")
-    people = _people(project, sums, unit)
-    days = tuple(
-        DayWork(day, round(tally.get(unit, 0)), _seconds(tally)) for day, tally in sorted(period.sums_by("day").items())
+    period = _Period(
+        person_asking, project, since, until, None if sees_everybody else work_time.day_in(project, work_time.clock())
     )
+    sums = period.sums_by("person_id")
+    found = _people(project, sums, period.time_by_day(), unit)
+    shown = {pk: one for pk, one in found.items() if not team or one.team == team}
+    people = tuple(shown.values())
+    by_day = period.sums_by("day", list(shown) if team else None)
+    days = tuple(DayWork(day, round(tally.get(unit, 0)), _seconds(tally)) for day, tally in sorted(by_day.items()))
     return ProjectPerformance(
         since=since,
         until=until,
         unit=unit,
+        team=team,
+        teams=tuple(sorted({one.team for one in found.values() if one.team})),
         people=people,
-        total=_total([one.figures for one in people], sums.values(), unit),
+        total=_total([one.figures for one in people], [sums[pk] for pk in shown], days, unit),
         days=days,
         worth_a_conversation=_worth_a_conversation(people, until),
     )
@@ -168,54 +190,86 @@ class _Period:
     project: Project
     since: date
     until: date
+    # Benchmark figures of this day and later are kept back; none where the one who asks sees everybody.
+    blind_from: date | None
 
-    def sums_by(self, key: str) -> dict[Any, dict[str, float]]:
+    def sums_by(self, key: str, people: Sequence[int] | None = None) -> dict[Any, dict[str, float]]:
         """Key (person_id or day) → measure → sum of folded and waiting figures, of one moment."""
-        folded = self._visible(DayFigure.objects.all()).values(key, "measure").annotate(total=Sum("value"))
-        waiting = self._visible(FigureDelta.objects.all()).values(key, "measure").annotate(total=Sum("amount"))
+        wanted = Q() if people is None else Q(person__in=people)
         sums: dict[Any, dict[str, float]] = {}
-        for line in folded.union(waiting, all=True):
+        for line in self._sums(wanted, key, "measure"):
             tally = sums.setdefault(line[key], {})
             tally[line["measure"]] = tally.get(line["measure"], 0.0) + line["total"]
+        if key == "person_id" and self.blind_from is not None:
+            for tally in sums.values():
+                _blank_few_benchmarks(tally)
         return sums
+
+    def time_by_day(self) -> dict[int, list[Seconds]]:
+        """Person → the active time of each day that has some."""
+        stages = Q(measure__in=["labeling_seconds", "rework_seconds", "review_seconds"])
+        tallies: dict[tuple[int, date], dict[str, float]] = {}
+        for line in self._sums(stages, "person_id", "day", "measure"):
+            tally = tallies.setdefault((line["person_id"], line["day"]), {})
+            tally[line["measure"]] = tally.get(line["measure"], 0.0) + line["total"]
+        found: dict[int, list[Seconds]] = defaultdict(list)
+        for (person_id, _), tally in sorted(tallies.items()):
+            found[person_id].append(_seconds(tally))
+        return found
+
+    def _sums(self, wanted: Q, *keys: str) -> Iterable[dict[str, Any]]:
+        """Folded and waiting figures in one statement, so that a fold in between is not counted twice or missed."""
+        folded = self._visible(DayFigure.objects.filter(wanted)).values(*keys).annotate(total=Sum("value"))
+        waiting = self._visible(FigureDelta.objects.filter(wanted)).values(*keys).annotate(total=Sum("amount"))
+        return list(folded.union(waiting, all=True))
 
     def _visible(self, figures: QuerySet[Any]) -> QuerySet[Any]:
         own = figures.filter(project=self.project, day__gte=self.since, day__lte=self.until)
+        if self.blind_from is not None:
+            own = own.exclude(measure__in=BENCHMARK, day__gte=self.blind_from)
         return access.visible_to(self.person_asking, own, Permission.VIEW_PERFORMANCE)
 
 
-def _people(project: Project, sums: Mapping[int, Tally], unit: str) -> tuple[PersonPerformance, ...]:
-    """Best approval first; those without a review after them, by name."""
-    teams = Team.objects.filter(organization=project.organization_id, group__user=OuterRef("pk")).order_by("name")
-    vendors = Membership.objects.filter(organization=project.organization_id, person=OuterRef("pk"))
+def _blank_few_benchmarks(tally: dict[str, float]) -> None:
+    if tally.get("benchmark_n", 0) < BENCHMARK_FROM:
+        for measure in BENCHMARK:
+            tally.pop(measure, None)
+
+
+def _people(
+    project: Project, sums: Mapping[int, Tally], days: Mapping[int, Sequence[Seconds]], unit: str
+) -> dict[int, PersonPerformance]:
+    """By primary key, best approval first; those without a review after them, by name."""
     labels = Label.objects.filter(project=project, labeler=OuterRef("pk"), kind=Label.Kind.OPINION).order_by("id")
     found = Person.objects.filter(pk__in=list(sums)).annotate(
-        team_name=Subquery(teams.values("name")[:1]),
-        vendor_name=Subquery(vendors.values("vendor__name")[:1]),
+        team_name=team_shown(project.organization_id),
         first_label_at=Subquery(labels.values("created_at")[:1]),
     )
     zone = ZoneInfo(project.organization.time_zone)
-    people = [_person(person, sums[person.pk], unit, zone) for person in found]
-    return tuple(sorted(people, key=lambda one: (-(one.figures.approval.value or -1.0), one.name, one.uid)))
+    people = {
+        person.pk: _person(person, _figures(sums[person.pk], days.get(person.pk, ()), unit), zone) for person in found
+    }
+    order = sorted(people.items(), key=lambda it: (-(it[1].figures.approval.value or -1.0), it[1].name, it[1].uid))
+    return dict(order)
 
 
-def _person(person: Any, tally: Tally, unit: str, zone: ZoneInfo) -> PersonPerformance:
+def _person(person: Any, figures: Figures, zone: ZoneInfo) -> PersonPerformance:
     is_external = person.kind == Person.Kind.EXTERNAL
     first: datetime | None = person.first_label_at
     return PersonPerformance(
         uid=str(person.uid),
         name=person.name,
-        team=person.team_name or person.vendor_name or "",
+        team=person.team_name,
         is_simulated=person.is_simulated,
         is_external=is_external,
         time_note=NOT_MEASURED if is_external else "",
         first_day=first.astimezone(zone).date() if first else None,
-        figures=_figures(tally, unit),
+        figures=figures,
     )
 
 
 # --- Work out ---------------------------------------------------------------------------------------------------
-def _figures(tally: Tally, unit: str) -> Figures:
+def _figures(tally: Tally, days: Sequence[Seconds], unit: str) -> Figures:
     seconds = _seconds(tally)
     spent = seconds.labeling + seconds.rework
     hours = spent / 3600 if spent > 0 else None
@@ -230,6 +284,7 @@ def _figures(tally: Tally, unit: str) -> Figures:
         accepted=accepted,
         accepted_per_hour=accepted / hours if hours else None,
         rework_share=seconds.rework / seconds.active if seconds.active > 0 else None,
+        rework=_share_of_time(days),
         approval=_rate(tally.get("approved", 0), tally.get("reviewed", 0)),
         first_pass=_rate(tally.get("untouched", 0), tally.get("reviewed", 0)),
         consensus=_mean(tally, "consensus"),
@@ -239,13 +294,13 @@ def _figures(tally: Tally, unit: str) -> Figures:
     )
 
 
-def _total(people: Sequence[Figures], tallies: Iterable[Tally], unit: str) -> Figures:
+def _total(people: Sequence[Figures], tallies: Iterable[Tally], days: Sequence[DayWork], unit: str) -> Figures:
     """Of pooled counts. What was imported has no hours, so it does not count in what is divided by hours."""
     pooled: defaultdict[str, float] = defaultdict(float)
     for tally in tallies:
         for measure, value in tally.items():
             pooled[measure] += value
-    found = _figures(pooled, unit)
+    found = _figures(pooled, [one.seconds for one in days], unit)
     if not found.hours:
         return found
     timed = [figures for figures in people if figures.hours]
@@ -264,6 +319,16 @@ def _seconds(tally: Tally) -> Seconds:
         abandoned=tally.get("abandoned_seconds", 0.0),
         idle=tally.get("idle_seconds", 0.0),
     )
+
+
+def _share_of_time(days: Sequence[Seconds]) -> Mean:
+    """Rework in all active time. Days are what is independent: within one, the rework of a row is of one piece."""
+    worked = [(max(0.0, one.rework), max(0.0, one.active)) for one in days if one.active > 0]
+    total = sum(active for _, active in worked)
+    if not total:
+        return Mean(0, None, None, None)
+    low, high = ratio_interval(worked) or (None, None)
+    return Mean(len(worked), sum(rework for rework, _ in worked) / total, low, high)
 
 
 def _rate(part: float, whole: float) -> Rate:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from labeling.models import Project
-from quality.admin.links import labels_link
-from quality.agreement.intervals import wilson_interval
+from quality.admin.links import Doors
 from quality.charts.day_bars import DayValue
 from quality.charts.range_bar import SHOWN_FROM
 from quality.charts.scatter import Point, Standing, median_of, standing_of
@@ -39,6 +37,7 @@ class Talk:
     chip: str
     tone: str
     sentences: tuple[str, ...]
+    sent_back: int
     link: str
 
 
@@ -59,23 +58,9 @@ class Conversations:
         return next((talk for talk in self.talks if talk.person.uid == uid), None)
 
 
-@dataclass(frozen=True)
-class Pooled:
-    """The last line of the table, from pooled counts; means of a team cannot be pooled from what a page knows."""
-
-    title: str
-    units: int
-    hours: float | None
-    units_per_hour: float | None
-    approval: Rate
-    first_pass: Rate
-    benchmark: Mean | None
-    rework_share: float | None
-
-
 # --- Charts -----------------------------------------------------------------------------------------------------
-def day_values(found: ProjectPerformance, today: date, link: str) -> list[DayValue]:
-    return [DayValue(one.day, one.units, one.day != today, link) for one in found.days if one.units]
+def day_values(found: ProjectPerformance, today: date, doors: Doors) -> list[DayValue]:
+    return [DayValue(one.day, one.units, one.day != today, doors.day(one.day)) for one in found.days if one.units]
 
 
 def time_parts(seconds: Seconds) -> list[TimePart]:
@@ -86,7 +71,7 @@ def time_parts(seconds: Seconds) -> list[TimePart]:
     ]
 
 
-def points_of(people: Sequence[PersonPerformance], project: Project) -> list[Point]:
+def points_of(people: Sequence[PersonPerformance], doors: Doors) -> list[Point]:
     """People with a speed and enough first reviews to draw an interval; told apart from the median of these."""
     shown = [one for one in people if one.figures.units_per_hour is not None and one.figures.approval.n >= SHOWN_FROM]
     middle = median_of([one.figures.approval.value for one in shown]) or 0.0
@@ -99,7 +84,7 @@ def points_of(people: Sequence[PersonPerformance], project: Project) -> list[Poi
             hi=one.figures.approval.high,
             n=one.figures.approval.n,
             standing=_standing(one.figures.approval, middle),
-            href=labels_link(project, one.uid),
+            href=doors.labels(one.uid),
         )
         for one in shown
     ]
@@ -120,7 +105,7 @@ def scale_from(lows: Sequence[float | None]) -> float:
 
 
 # --- Worth a conversation ---------------------------------------------------------------------------------------
-def conversations_of(found: ProjectPerformance, people: Sequence[PersonPerformance], project: Project) -> Conversations:
+def conversations_of(found: ProjectPerformance, people: Sequence[PersonPerformance], doors: Doors) -> Conversations:
     shown = {one.uid for one in people}
     by_person: dict[str, list[Conversation]] = {}
     for one in found.worth_a_conversation:
@@ -128,7 +113,7 @@ def conversations_of(found: ProjectPerformance, people: Sequence[PersonPerforman
             by_person.setdefault(one.person.uid, []).append(one)
     makers = [one for one in people if one.figures.approval.n >= SHOWN_FROM]
     speed = median_of([one.figures.units_per_hour for one in makers])
-    talks = tuple(_talk(reasons, speed, project) for reasons in by_person.values())
+    talks = tuple(_talk(reasons, speed, doors) for reasons in by_person.values())
     middle = median_of([one.figures.approval.value for one in makers])
     above = tuple(
         one.name for one in makers if middle is not None and _standing(one.figures.approval, middle) == "above"
@@ -141,7 +126,7 @@ def conversations_of(found: ProjectPerformance, people: Sequence[PersonPerforman
     return Conversations((*low, *new[:room]), also_new, sum(bool(one.figures.rows) for one in people), above, rest)
 
 
-def _talk(reasons: Sequence[Conversation], speed: float | None, project: Project) -> Talk:
+def _talk(reasons: Sequence[Conversation], speed: float | None, doors: Doors) -> Talk:
     person = reasons[0].person
     low = [one for one in reasons if one.why == "low"]
     if not low:
@@ -154,7 +139,13 @@ def _talk(reasons: Sequence[Conversation], speed: float | None, project: Project
         chip, tone = ("Coach", "bad") if is_fast else ("Train", "bad")
         pace = f"{decimal(own)} an active hour; the median is {decimal(speed)}." if own is not None else ""
         sentences = (pace, *(_low_in_words(one, is_first=one is low[0]) for one in low))
-    return Talk(person, chip, tone, tuple(filter(None, sentences)), labels_link(project, person.uid))
+    sent_back = sent_back_of(person.figures.approval)
+    link = doors.labels(person.uid, **({"status": "sent_back"} if sent_back else {}))
+    return Talk(person, chip, tone, tuple(filter(None, sentences)), sent_back, link)
+
+
+def sent_back_of(approval: Rate) -> int:
+    return approval.n - approval.k
 
 
 def _so_far(person: PersonPerformance) -> str:
@@ -175,39 +166,3 @@ def _low_in_words(one: Conversation, *, is_first: bool) -> str:
         return f"Also {write(measured.value)} {what} (n {whole(measured.n)}; median {write(one.median)})."
     told = f"{write(measured.value)} {what} (n {whole(measured.n)})"
     return f"{told}, all of the interval under the median {write(one.median)}."
-
-
-# --- Pooled -----------------------------------------------------------------------------------------------------
-def pooled(found: ProjectPerformance, people: Sequence[PersonPerformance], team: str) -> Pooled:
-    total = found.total
-    if not team:
-        return Pooled(
-            "Project, pooled",
-            total.units,
-            total.hours,
-            total.units_per_hour,
-            total.approval,
-            total.first_pass,
-            total.benchmark,
-            total.rework_share,
-        )
-    units = sum(one.figures.units for one in people)
-    timed = [one.figures for one in people if one.figures.hours]
-    hours = sum(figures.hours or 0.0 for figures in timed) or None
-    active = sum(one.figures.seconds.active for one in people)
-    return Pooled(
-        f"{team}, pooled",
-        units,
-        hours,
-        sum(figures.units for figures in timed) / hours if hours else None,
-        _pooled_rate([one.figures.approval for one in people]),
-        _pooled_rate([one.figures.first_pass for one in people]),
-        None,
-        sum(one.figures.seconds.rework for one in people) / active if active else None,
-    )
-
-
-def _pooled_rate(rates: Sequence[Rate]) -> Rate:
-    k, n = sum(rate.k for rate in rates), sum(rate.n for rate in rates)
-    low, high = wilson_interval(k, n)
-    return Rate(k, n, k / n if n else None, low, high)

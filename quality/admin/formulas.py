@@ -62,6 +62,7 @@ FORMULAS = (
         "Rework share",
         "share of active time",
         "active time of rework ÷ all active time",
+        ("n are days with active time. The interval is that of a ratio over days (Cochran), from three days on.",),
     ),
     Formula(
         "benchmark",

@@ -1,5 +1,7 @@
 """Doors between pages: from a figure to its rows and to its formula, and the address of the live socket."""
 
+from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -13,6 +15,24 @@ def labels_link(project: Project, labeler: str = "", **filters: str) -> str:
     """The labels list with the filters of a figure."""
     values = {"project": str(project.uid), **({"labeler": labeler} if labeler else {}), **filters}
     return f"{reverse('admin:labels')}?{urlencode(values)}"
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The way from figures of some days, and of some team, to the labels behind them."""
+
+    project: Project
+    since: date
+    until: date
+    team: str = ""
+
+    def labels(self, labeler: str = "", **filters: str) -> str:
+        days = {"from": self.since.isoformat(), "to": self.until.isoformat()}
+        team = {"team": self.team} if self.team else {}
+        return labels_link(self.project, labeler, **{**team, **days, **filters})
+
+    def day(self, day: date) -> str:
+        return self.labels(**{"from": day.isoformat(), "to": day.isoformat()})
 
 
 def formula_link(measure: str) -> str:

@@ -24,19 +24,19 @@ from quality.admin.figures import (
     day_values,
     is_surely_below,
     points_of,
-    pooled,
     scale_from,
+    sent_back_of,
     time_parts,
 )
-from quality.admin.links import SOCKET, formula_link, labels_link
+from quality.admin.links import SOCKET, Doors, formula_link
 from quality.charts import words
+from quality.charts.range_bar import SHOWN_FROM
 from quality.charts.scatter import median_of
 from quality.performance import PersonPerformance, ProjectPerformance
-from workforce.admin.filters import Choice, Menu, clear_all_link
+from workforce.admin.filters import Choice, Menu, clear_all_link, day_named
 from workforce.admin.pages import PersonRequest
 from workforce.admin.paging import link_with
 from workforce.admin.site import add_page
-from workforce.errors import InvalidInput
 from workforce.roles import Permission
 
 Key = Callable[[PersonPerformance], Any]
@@ -57,14 +57,17 @@ COLUMNS = (
     Column("team", "Team", lambda one: one.team.casefold(), is_number=False),
     Column("labels", "Labels", lambda one: one.figures.units),
     Column("speed", "Per hour", lambda one: one.figures.units_per_hour),
+    Column("efficiency", "Accepted/h", lambda one: one.figures.accepted_per_hour),
     Column("hours", "Active h", lambda one: one.figures.hours),
     Column("approval", "Approval\u202f%", lambda one: one.figures.approval.value),
     Column("first-pass", "FPY\u202f%", lambda one: one.figures.first_pass.value),
+    Column("agreement", "Agreement", lambda one: one.figures.consensus.value),
     Column("benchmark", "Benchmark", lambda one: one.figures.benchmark.value),
     Column("rework", "Rework\u202f%", lambda one: one.figures.rework_share),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 DEFAULT_SORT = "-approval"
+MEASURES_OF_PEOPLE = ("approval", "first_pass", "consensus", "benchmark")
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,13 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
     project = project_for(request, uid, Permission.VIEW_PERFORMANCE)
     asked = _asked(request, project)
     found = _found(request, project, asked)
-    people = _shown_people(found, asked)
-    talks = conversations_of(found, people, project)
-    makers = [one for one in people if one.figures.rows or one.figures.approval.n]
-    middle = median_of([one.figures.approval.value for one in makers])
-    benchmark = median_of([one.figures.benchmark.value for one in makers])
+    people = _sorted(found, asked)
+    doors = Doors(project, asked.since, asked.until, asked.team)
+    talks = conversations_of(found, people, doors)
+    makers = [one for one in people if _made_labels(one)]
+    medians = {
+        measure: median_of([getattr(one.figures, measure).value for one in makers]) for measure in MEASURES_OF_PEOPLE
+    }
     return show_in_project(
         request,
         project,
@@ -113,23 +118,25 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         units=_units(request, asked),
         total=found.total,
         unit_word="labels" if asked.unit == "rows" else "objects",
-        days=day_values(found, asked.today, labels_link(project)),
+        days=day_values(found, asked.today, doors),
         parts=time_parts(found.total.seconds),
-        points=points_of(makers, project),
+        points=points_of(makers, doors),
         people=[
-            (one, talks.chip_of(one.uid), labels_link(project, one.uid), is_surely_below(one, middle)) for one in makers
+            (one, talks.chip_of(one.uid), doors.labels(one.uid), is_surely_below(one, medians["approval"]))
+            for one in makers
         ],
         enough=performance.ENOUGH,
         reviewers=[one for one in people if one.figures.reviews_made],
         talks=talks,
         heads=_heads(request, asked),
-        pooled=pooled(found, makers, asked.team),
-        median_approval=middle,
-        median_benchmark=benchmark,
-        approval_from=scale_from([one.figures.approval.low for one in makers if one.figures.approval.n]),
-        benchmark_from=scale_from([one.figures.benchmark.low for one in makers]),
-        rows_link=labels_link(project),
-        rejected_link=labels_link(project),
+        pooled_title=f"{asked.team or 'Project'}, pooled",
+        medians=medians,
+        scales={measure: _scale_of(makers, measure) for measure in MEASURES_OF_PEOPLE},
+        rows_link=doors.labels(),
+        done_link=doors.labels(status="done"),
+        reviewed_link=doors.labels(status="reviewed"),
+        sent_back_link=doors.labels(status="sent_back"),
+        sent_back=sent_back_of(found.total.approval),
         links={measure: formula_link(measure) for measure in ("throughput", "efficiency", "approval", "first-pass")},
         csv_link=f"{reverse('admin:project-performance-csv', args=[project.uid])}?{request.GET.urlencode()}",
         json_link=f"{reverse('admin:project-performance-json', args=[project.uid])}?{request.GET.urlencode()}",
@@ -138,13 +145,24 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
     )
 
 
+def _made_labels(one: PersonPerformance) -> bool:
+    """Labels that were imported have agreement and accuracy only; who just reviewed has none of all this."""
+    figures = one.figures
+    return bool(figures.rows or any(getattr(figures, measure).n for measure in MEASURES_OF_PEOPLE))
+
+
+def _scale_of(people: Sequence[PersonPerformance], measure: str) -> float:
+    scores = [getattr(one.figures, measure) for one in people]
+    return scale_from([score.low for score in scores if score.n >= SHOWN_FROM])
+
+
 # --- What the address asks for ----------------------------------------------------------------------------------
 def _asked(request: PersonRequest, project: Project) -> Asked:
     """Names outside the allow-lists mean the default; dates that are none are refused."""
     today = work_time.day_in(project, work_time.clock())
     values = request.GET
     preset = values.get("period", "")
-    since, until = _day(values.get("from", "")), _day(values.get("to", ""))
+    since, until = day_named(request, "from"), day_named(request, "to")
     if since is None and until is None:
         preset = preset if preset in PRESETS else DEFAULT_DAYS
         since, until = today - timedelta(days=PRESETS[preset][0] - 1), today
@@ -164,25 +182,17 @@ def _asked(request: PersonRequest, project: Project) -> Asked:
     )
 
 
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("not_a_date", "Dates are written like 2026-11-19.") from None
-
-
 def _found(request: PersonRequest, project: Project, asked: Asked) -> ProjectPerformance:
-    return performance.performance_of(request.user, project, since=asked.since, until=asked.until, unit=asked.unit)
+    return performance.performance_of(
+        request.user, project, since=asked.since, until=asked.until, unit=asked.unit, team=asked.team
+    )
 
 
-def _shown_people(found: ProjectPerformance, asked: Asked) -> list[PersonPerformance]:
-    """The people of the team, sorted; who has no value stands last in both directions."""
-    people = [one for one in found.people if not asked.team or one.team == asked.team]
+def _sorted(found: ProjectPerformance, asked: Asked) -> list[PersonPerformance]:
+    """Who has no value stands last in both directions."""
     key = BY_NAME[asked.sort.removeprefix("-")].key
-    known = sorted((one for one in people if key(one) is not None), key=key, reverse=asked.sort.startswith("-"))
-    return known + [one for one in people if key(one) is None]
+    known = sorted((one for one in found.people if key(one) is not None), key=key, reverse=asked.sort.startswith("-"))
+    return known + [one for one in found.people if key(one) is None]
 
 
 def _menus(request: PersonRequest, found: ProjectPerformance, asked: Asked) -> list[Menu]:
@@ -193,7 +203,7 @@ def _menus(request: PersonRequest, found: ProjectPerformance, asked: Asked) -> l
     is_default = asked.preset == DEFAULT_DAYS
     clear = "" if is_default else link_with(request, period="", **{"from": "", "to": ""})
     shown = words.day_range(asked.since, asked.until)
-    teams = sorted({one.team for one in found.people if one.team} | ({asked.team} if asked.team else set()))
+    teams = sorted({*found.teams, *([asked.team] if asked.team else [])})
     everybody = link_with(request, team="")
     choices = [Choice("Any", everybody, not asked.team)]
     choices += [Choice(team, link_with(request, team=team), team == asked.team) for team in teams]
@@ -235,9 +245,12 @@ FILE_COLUMNS: tuple[tuple[str, Callable[[PersonPerformance], Any]], ...] = (
     ("accepted", lambda one: one.figures.accepted),
     ("accepted_per_hour", lambda one: one.figures.accepted_per_hour),
     ("rework_share", lambda one: one.figures.rework_share),
+    ("rework_share_low", lambda one: one.figures.rework.low),
+    ("rework_share_high", lambda one: one.figures.rework.high),
+    ("rework_share_days", lambda one: one.figures.rework.n),
     *(
         (f"{measure}_{part}", lambda one, measure=measure, part=part: _part(one, measure, part))
-        for measure in ("approval", "first_pass", "consensus", "benchmark")
+        for measure in MEASURES_OF_PEOPLE
         for part in ("value", "low", "high", "n")
     ),
     ("time_note", lambda one: one.time_note),
@@ -252,29 +265,36 @@ def _part(one: PersonPerformance, measure: str, part: str) -> Any:
 
 @require_safe
 def as_csv(request: PersonRequest, uid: str) -> HttpResponse:
-    project, asked, people = _for_file(request, uid)
+    project, asked, found = _for_file(request, uid)
+    people = _sorted(found, asked)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_file_name(project, asked)}.csv"'
     writer = csv.writer(response)
-    writer.writerow(["since", "until", "unit", "formula_version", *(name for name, _ in FILE_COLUMNS)])
+    writer.writerow(["since", "until", "unit", "shown_team", "formula_version", *(name for name, _ in FILE_COLUMNS)])
     for one in people:
-        about: list[str | int] = [asked.since.isoformat(), asked.until.isoformat(), asked.unit, formulas.VERSION]
+        about: list[str | int] = [
+            asked.since.isoformat(),
+            asked.until.isoformat(),
+            asked.unit,
+            asked.team,
+            formulas.VERSION,
+        ]
         writer.writerow(neutralise_row([*about, *(value(one) for _, value in FILE_COLUMNS)]))
     return response
 
 
 @require_safe
 def as_json(request: PersonRequest, uid: str) -> HttpResponse:
-    project, asked, people = _for_file(request, uid)
-    found = _found(request, project, asked)
+    project, asked, found = _for_file(request, uid)
     answer = {
         "project": str(project.uid),
         "since": asked.since.isoformat(),
         "until": asked.until.isoformat(),
         "unit": asked.unit,
+        "team": asked.team,
         "formula_version": formulas.VERSION,
         "total": asdict(found.total),
-        "people": [{name: value(one) for name, value in FILE_COLUMNS} for one in people],
+        "people": [{name: value(one) for name, value in FILE_COLUMNS} for one in _sorted(found, asked)],
         "days": [
             {"day": one.day.isoformat(), "units": one.units, "active_seconds": one.seconds.active} for one in found.days
         ],
@@ -284,10 +304,10 @@ def as_json(request: PersonRequest, uid: str) -> HttpResponse:
     return response
 
 
-def _for_file(request: PersonRequest, uid: str) -> tuple[Project, Asked, Sequence[PersonPerformance]]:
+def _for_file(request: PersonRequest, uid: str) -> tuple[Project, Asked, ProjectPerformance]:
     project = project_for(request, uid, Permission.VIEW_PERFORMANCE)
     asked = _asked(request, project)
-    return project, asked, _shown_people(_found(request, project, asked), asked)
+    return project, asked, _found(request, project, asked)
 
 
 def _file_name(project: Project, asked: Asked) -> str:

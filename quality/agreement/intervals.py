@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from scipy.special import betaincinv, ndtri, stdtrit
 
@@ -91,6 +92,26 @@ def score_interval(n: int, total: float, total_of_squares: float, *, level: floa
     if abs(total - total_of_squares) <= 1e-9 * n and abs(total - round(total)) <= 1e-9 * n:
         return jeffreys_interval(round(total), n, level=level)
     return mean_interval(n, total, total_of_squares, level=level)
+
+
+def ratio_interval(parts: Sequence[tuple[float, float]], *, level: float = 0.95) -> Interval | None:
+    """Interval of Σ part ÷ Σ whole over independent units (part, whole), such as days; clipped to 0..1.
+
+    The ratio estimator's linearised variance with Student's t of n − 1 (Cochran 1977, section 2.11): the units differ
+    in size, so seconds are no trials and Wilson's interval would be far too narrow. None under three units or where
+    the wholes sum to 0. Raises ValueError unless 0 <= part <= whole in every unit and 0 < level < 1.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, not {level}")
+    if any(not 0 <= part <= whole + 1e-6 * max(1.0, whole) for part, whole in parts):
+        raise ValueError("every part must lie between 0 and its whole")
+    n, total = len(parts), sum(whole for _, whole in parts)
+    if n < 3 or total <= 0:
+        return None
+    ratio = sum(part for part, _ in parts) / total
+    spread = sum((part - ratio * whole) ** 2 for part, whole in parts) / (n - 1)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(n * spread) / total
+    return max(0.0, ratio - half), min(1.0, ratio + half)
 
 
 def _check_counts(k: float, n: float, level: float) -> None:

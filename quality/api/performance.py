@@ -24,16 +24,20 @@ class PerformanceOfProject(APIView):
             OpenApiParameter("since", OpenApiTypes.DATE, description="First day; 14 days back when left out."),
             OpenApiParameter("until", OpenApiTypes.DATE, description="Last day; today when left out."),
             OpenApiParameter("unit", enum=list(UNITS)),
+            OpenApiParameter("team", description="Only the people under this name, and totals of them."),
         ],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, uid: str) -> Response:
         project = projects.project_for(person_of(request), uid)
-        given = filters_of(request, "since", "until", "unit")
+        given = filters_of(request, "since", "until", "unit", "team")
         until = _day(given, "until") or work_time.day_in(project, work_time.clock())
         since = _day(given, "since") or until - timedelta(days=DAYS)
         unit = given.get("unit") or "rows"
-        return Response(asdict(performance_of(person_of(request), project, since=since, until=until, unit=unit)))
+        shown = performance_of(
+            person_of(request), project, since=since, until=until, unit=unit, team=given.get("team") or ""
+        )
+        return Response(asdict(shown))
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:

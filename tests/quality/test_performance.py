@@ -201,6 +201,46 @@ def test_the_best_approval_comes_first(line: Line) -> None:
     assert [person.name.split()[0] for person in seen_by(line.cast.max, line).people] == ["Lia", "Leo", "Lena"]
 
 
+def test_nobody_can_tell_from_own_figures_which_row_was_a_benchmark(line: Line) -> None:
+    day, yesterday = today(line), today(line) - timedelta(1)
+
+    def benchmark_seen_by(name: str) -> tuple[int, float | None]:
+        seen = seen_by(getattr(line.cast, name), line, yesterday, day)
+        (person,) = [one for one in seen.people if one.name == "Lena Lund"]
+        assert person.figures.benchmark == seen.total.benchmark
+        return person.figures.benchmark.n, person.figures.benchmark.value
+
+    note(line, line.cast.lena, yesterday, rows=9, benchmark_n=9, benchmark_sum=9, benchmark_squares=9)
+    note(line, line.cast.lena, day, rows=5, benchmark_n=5, benchmark_sum=0)
+    assert [benchmark_seen_by(name) for name in ("lena", "tom")] == [(0, None)] * 2
+    assert benchmark_seen_by("max") == (14, 9 / 14)
+    note(line, line.cast.lena, yesterday, benchmark_n=1, benchmark_sum=1, benchmark_squares=1)
+    fold_all()
+    # Ten of finished days are shown, and today's change nothing.
+    assert [benchmark_seen_by(name) for name in ("lena", "tom")] == [(10, 1.0)] * 2
+    assert benchmark_seen_by("max") == (15, 10 / 15)
+
+
+def test_a_team_is_pooled_by_day_and_in_total(line: Line) -> None:
+    for person, rows in ((line.cast.lena, 3), (line.cast.leo, 40), (line.cast.vera, 500)):
+        note(line, person, rows=rows, labeling_seconds=3600, reviewed=rows, approved=rows)
+    found = performance_of(line.cast.max, line.project, since=DAY, until=DAY, team="Atelier")
+    assert (found.total.units, found.total.units_per_hour, found.total.approval.n) == (3, 3.0, 3)
+    assert [(day.units, day.seconds.labeling) for day in found.days] == [(3, 3600)]
+    assert (found.teams, [one.name for one in found.people]) == (("Atelier", "Brightfield"), ["Lena Lund"])
+    assert performance_of(line.cast.max, line.project, since=DAY, until=DAY, team="None").total.units == 0
+
+
+def test_the_share_of_rework_has_days_and_an_interval(line: Line) -> None:
+    for offset, (labeling, rework) in enumerate(((8, 2), (17, 3), (23, 7))):
+        note(line, line.cast.lena, DAY + timedelta(offset), labeling_seconds=labeling, rework_seconds=rework)
+    note(line, line.cast.lena, DAY + timedelta(3), rows=1)
+    (person,) = seen_by(line.cast.max, line, DAY, DAY + timedelta(3)).people
+    assert (person.figures.rework.n, person.figures.rework.value) == (3, 0.2)
+    assert person.figures.rework.low == pytest.approx(0.2 - 0.124207, abs=1e-6)
+    assert person.figures.rework.value == person.figures.rework_share
+
+
 # --- Worth a conversation -------------------------------------------------------------------------------------------
 def test_only_an_interval_wholly_below_the_median_is_worth_a_conversation(line: Line) -> None:
     note(line, line.cast.lena, reviewed=400, approved=380)

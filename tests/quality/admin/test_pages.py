@@ -20,10 +20,10 @@ from django.urls import reverse
 from labeling import queue, work_time
 from labeling.formats.csv_cells import restore_cell
 from labeling.labels import add_version
-from labeling.models import DataRow, LabelVersion, ProjectRow
+from labeling.models import DataRow, Label, LabelVersion, ProjectRow
 from quality import benchmarks, consensus, figures, flow, issues, performance
 from quality.admin import formulas
-from quality.models import Benchmark, Issue, RowConsensus
+from quality.models import Benchmark, Issue, Review, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
 from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, run_jobs
@@ -205,15 +205,10 @@ def test_the_table_is_sorted_by_the_column_that_is_asked_for(line: Line) -> None
     work(line, line.cast.lena, rows=300, approved=200)
     work(line, line.cast.leo, rows=240, approved=239)
 
-    def order(sort: str) -> list[str]:
-        html = page(line.cast.max, "project-performance", line.project.uid, sort=sort)
-        names = {one.uid: one.name for one in found_for(line).people}
-        return [names[uid] for uid in re.findall(r'data-person="([^"]+)"', html)]
-
-    assert order("-approval")[:2] == ["Leo Lang", "Lena Lund"]
-    assert order("approval")[:2] == ["Lena Lund", "Leo Lang"]
-    assert order("person") == ["Lena Lund", "Leo Lang", "Lia Lopez"]
-    assert order("-labels")[0] == "Lena Lund"
+    assert order_of(line, "-approval")[:2] == ["Leo Lang", "Lena Lund"]
+    assert order_of(line, "approval")[:2] == ["Lena Lund", "Leo Lang"]
+    assert order_of(line, "person") == ["Lena Lund", "Leo Lang", "Lia Lopez"]
+    assert order_of(line, "-labels")[0] == "Lena Lund"
 
 
 def test_a_team_narrows_the_people_and_pools_them(line: Line) -> None:
@@ -222,6 +217,56 @@ def test_a_team_narrows_the_people_and_pools_them(line: Line) -> None:
     html = page(line.cast.max, "project-performance", line.project.uid, team="Atelier")
     assert "Atelier, pooled" in html
     assert len(re.findall(r'data-person="', html)) == 1
+    # The tiles, the files and the table speak of the same people; the menu still knows the other teams.
+    assert figure(html, "units") == "241"
+    client = client_of(line.cast.max)
+    told = client.get(reverse("admin:project-performance-json", args=[line.project.uid]), {"team": "Atelier"}).json()
+    assert (told["total"]["units"], told["team"], [one["units"] for one in told["days"]]) == (241, "Atelier", [241])
+    note(line, line.cast.vera, rows=1)
+    assert "team=Brightfield" in page(line.cast.max, "project-performance", line.project.uid, team="Atelier")
+
+
+def labels_behind(line: Line, html: str, words: str) -> list[Label]:
+    """What the list shows behind the first door with these words in it."""
+    doors = [
+        (link, words_of(text)) for link, text in re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(.*?)</a>', html, flags=re.S)
+    ]
+    link = next(unescape(link) for link, text in doors if words in text and "labels/" in link)
+    answer = client_of(line.cast.max).get(link)
+    assert answer.status_code == 200
+    return [one.label for one, *_ in answer.context["lines"]]
+
+
+def test_every_door_of_the_tab_carries_its_filters(cast: Cast) -> None:
+    made = make_line(cast, rows=6)
+    old = [label_row(cast.lena, made) for _ in range(2)]
+    Label.objects.filter(pk=old[0].pk).update(created_at=work_time.clock() - timedelta(days=40))
+    fresh = label_row(cast.leo, made)
+    for decision in ("reject", "reject", "approve"):
+        decide(cast.rita, lease_review(cast.rita, made), decision)
+    html = page(cast.max, "project-performance", made.project.uid)
+    assert set(labels_behind(made, html, "Rows")) == {old[1], fresh}
+    assert len(labels_behind(made, html, "2 sent back")) == 2
+    today = work_time.day_in(made.project, work_time.clock()).isoformat()
+    assert f"from={today}&amp;to={today}" in html
+    for team, wanted in (("Atelier", {old[1]}), ("", {old[1], fresh})):
+        html = page(cast.max, "project-performance", made.project.uid, team=team, period="today")
+        assert set(labels_behind(made, html, "Rows")) == wanted
+    Review.objects.update(made_at=work_time.clock() - timedelta(days=40))
+    link = reverse("admin:labels") + f"?status=sent_back&from={today}&to={today}"
+    assert client_of(cast.max).get(link).context["lines"] == []
+
+
+def test_the_count_of_an_imported_author_opens_their_labels_only(line: Line) -> None:
+    label, _ = bring(line, first_row(line), {"Jane Author": payload(BOX), "John Author": payload(BOX)})
+    client, where = client_of(line.cast.max), reverse("admin:labels")
+    answer = client.get(where, {"labeler": str(label.labeler.uid)})
+    assert [one.label for one, *_ in answer.context["lines"]] == [label]
+    assert "Created by <b>Jane Author</b>" in answer.content.decode()
+    stranger = external_authors(line.cast.away, "file", ["Secret Author"])["Secret Author"]
+    answer = client.get(where, {"labeler": str(stranger.uid)})
+    assert answer.context["lines"] == [] and "Secret" not in answer.content.decode()
+    assert answer.context["clear_all"]
 
 
 def test_who_is_surely_below_is_worth_a_conversation_and_red(line: Line) -> None:
@@ -245,6 +290,30 @@ def test_imported_work_has_no_speed_and_says_why(line: Line) -> None:
     note(line, author, rows=40, reviewed=40, approved=39, untouched=39)
     html = page(line.cast.max, "project-performance", line.project.uid)
     assert "imported, not measured" in html and "External" in words_of(html)
+
+
+def test_the_table_says_how_far_people_agree_with_n_and_interval(line: Line) -> None:
+    author = external_authors(line.cast.home, "file", ["Jane Author"])["Jane Author"]
+    note(line, author, consensus_n=12, consensus_sum=9, consensus_squares=7.5)
+    work(line, line.cast.lena)
+    html = page(line.cast.max, "project-performance", line.project.uid)
+    found = {one.uid: one.figures for one in found_for(line).people}[str(author.uid)]
+    row = re.search(rf'data-person="{author.uid}".*?</tr>', html, flags=re.S)
+    assert row
+    assert "0.750" in row.group(0) and f"{found.consensus.low:.3f} to {found.consensus.high:.3f}, n 12" in row.group(0)
+    assert f"labeler={author.uid}" in row.group(0) and ">imported</a>" in row.group(0)
+    lena = re.search(rf'data-person="{line.cast.lena.uid}".*?</tr>', html, flags=re.S)
+    # First-pass yield has its interval and n too, efficiency stands beside speed, rework says on how many days.
+    assert lena and lena.group(0).count(", n 240</title>") == 2
+    told = words_of(lena.group(0))
+    assert "18.2" in told and "9.1 too few 1" in told
+    assert order_of(line, "-agreement")[0] == "Jane Author" and order_of(line, "-efficiency")[0] == "Lena Lund"
+
+
+def order_of(line: Line, sort: str) -> list[str]:
+    html = page(line.cast.max, "project-performance", line.project.uid, sort=sort)
+    names = {one.uid: one.name for one in found_for(line).people}
+    return [names[uid] for uid in re.findall(r'data-person="([^"]+)"', html)]
 
 
 def test_simulated_people_are_marked(line: Line) -> None:

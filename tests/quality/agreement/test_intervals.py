@@ -3,6 +3,7 @@ import pytest
 from quality.agreement.intervals import (
     jeffreys_interval,
     mean_interval,
+    ratio_interval,
     score_interval,
     shrunken_lower_bound,
     shrunken_rate,
@@ -79,3 +80,15 @@ def test_impossible_priors_and_levels_are_refused():
         shrunken_rate(1, 2, prior=(0, 1))
     with pytest.raises(ValueError, match="between 0 and 1"):
         wilson_interval(1, 2, level=1.0)
+
+
+def test_a_ratio_over_units_of_different_size():
+    # Ratio 0.2 of whole 60; residuals 0, −1, 1: s² = 1, half = t(2) · √3 / 60 with t(2, 0.975) = 4.302653.
+    low, high = ratio_interval([(2, 10), (3, 20), (7, 30)])
+    assert (low, high) == (pytest.approx(0.2 - 0.124207, abs=1e-6), pytest.approx(0.2 + 0.124207, abs=1e-6))
+    assert ratio_interval([(1, 5)] * 3) == pytest.approx((0.2, 0.2))
+    assert ratio_interval([(1, 5), (2, 5)]) is None
+    assert ratio_interval([(0, 0)] * 3) is None
+    assert ratio_interval([(0, 9), (0, 9), (9, 9)]) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="between 0 and its whole"):
+        ratio_interval([(2, 1)])
