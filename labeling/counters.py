@@ -1,8 +1,10 @@
 """Totals of a project that cost the same at a million rows. A request only inserts a delta; the relay folds."""
 
-from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import Sum
 
 from labeling.models import Counter, CounterDelta, Project, ProjectRow
 
@@ -20,18 +22,34 @@ def add(project_id: int, amounts: dict[str, int]) -> None:
     )
 
 
+def totals_of(projects: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Project's primary key → every counter of it, exact at this moment: folded values and deltas that wait.
+
+    One statement sees one moment. Read one after the other, a fold in between is counted twice or not at all."""
+    ids = list(projects)
+    keys = "project_id", "name"
+    folded = Counter.objects.filter(project__in=ids).order_by().values(*keys).annotate(total=Sum("value"))
+    waiting = CounterDelta.objects.filter(project__in=ids).order_by().values(*keys).annotate(total=Sum("amount"))
+    found: dict[int, dict[str, int]] = {pk: defaultdict(int) for pk in ids}
+    for line in folded.union(waiting, all=True):
+        found[line["project_id"]][line["name"]] += line["total"]
+    return {pk: dict(tally) for pk, tally in found.items()}
+
+
+def rows_by_state_of(projects: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Project's primary key → rows in each state, all states named."""
+    return {
+        pk: {state: tally.get(row_counter(state), 0) for state in ProjectRow.State.values}
+        for pk, tally in totals_of(projects).items()
+    }
+
+
 def totals(project: Project) -> dict[str, int]:
-    """Every counter of the project, exact at this moment: folded values and deltas that wait."""
-    found: Tally[str] = Tally(dict(Counter.objects.filter(project=project).values_list("name", "value")))
-    for name, amount in CounterDelta.objects.filter(project=project).values_list("name", "amount"):
-        found[name] += amount
-    return dict(found)
+    return totals_of([project.pk])[project.pk]
 
 
 def rows_by_state(project: Project) -> dict[str, int]:
-    """Rows in each state, all states named."""
-    found = totals(project)
-    return {state: found.get(row_counter(state), 0) for state in ProjectRow.State.values}
+    return rows_by_state_of([project.pk])[project.pk]
 
 
 def fold() -> int:

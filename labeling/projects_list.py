@@ -7,11 +7,9 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
-from labeling.counters import row_counter
+from labeling import counters
 from labeling.models import (
     Batch,
-    Counter,
-    CounterDelta,
     Project,
     ProjectPersonGrant,
     ProjectRow,
@@ -26,15 +24,8 @@ COUNTED_ROWS = 10_000
 
 
 def rows_by_state_of(projects: Sequence[Project]) -> dict[int, dict[str, int]]:
-    """Project's primary key → rows in each state, exact at this moment: folded counters and deltas that wait."""
-    ids = [project.pk for project in projects]
-    found: dict[tuple[int, str], int] = defaultdict(int)
-    for project_id, name, value in Counter.objects.filter(project__in=ids).values_list("project_id", "name", "value"):
-        found[project_id, name] += value
-    waiting = CounterDelta.objects.filter(project__in=ids).values_list("project_id", "name", "amount")
-    for project_id, name, amount in waiting:
-        found[project_id, name] += amount
-    return {pk: {state: found[pk, row_counter(state)] for state in ProjectRow.State.values} for pk in ids}
+    """Project's primary key → rows in each state, exact at this moment."""
+    return counters.rows_by_state_of(project.pk for project in projects)
 
 
 def people_count_of(projects: Sequence[Project]) -> dict[int, int]:

@@ -1,13 +1,13 @@
 """What waits for a person: the projects they may label or review in, with how much and since when."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min, Sum
+from django.db.models import OuterRef, Subquery
 
-from labeling.counters import row_counter
-from labeling.models import Counter, CounterDelta, Project, ProjectRow, Slot, WorkSession
+from labeling import counters
+from labeling.models import Project, ProjectRow, Slot, WorkSession
 from workforce import access
 from workforce.models import Person
 from workforce.roles import Permission
@@ -33,27 +33,30 @@ def work_waiting_for(person: Person) -> list[Waiting]:
     """One entry per project and kind of work, those with rows first. The same few queries for any number."""
     found = []
     for kind, states in WAITS_FOR.items():
-        projects = access.visible_to(person, Project.objects.filter(state=Project.State.ACTIVE), PERMISSIONS[kind])
-        by_id = {project.pk: project for project in projects.order_by("name")}
-        counts = _counts(list(by_id), [row_counter(state) for state in states])
-        rows = ProjectRow.objects.filter(project__in=by_id, state__in=states).values("project")
-        dated = rows.annotate(oldest=Min("state_since"), due=Min("due_at"))
-        since = {line["project"]: (line["oldest"], line["due"]) for line in dated}
-        for pk, project in by_id.items():
-            oldest, due = since.get(pk, (None, None))
-            found.append(Waiting(project, kind, counts[pk], oldest, due))
+        active = Project.objects.filter(state=Project.State.ACTIVE)
+        projects = list(access.visible_to(person, active, PERMISSIONS[kind]).annotate(**_first_of(states)))
+        rows = counters.rows_by_state_of(project.pk for project in projects)
+        for project in projects:
+            count = sum(rows[project.pk][state] for state in states)
+            found.append(
+                Waiting(project, kind, count, _least(project, "oldest", states), _least(project, "due", states))
+            )
     return sorted(found, key=lambda waiting: (waiting.row_count == 0, waiting.project.name, waiting.kind))
 
 
-def _counts(project_ids: list[int], names: list[str]) -> dict[int, int]:
-    counts: dict[int, int] = defaultdict(int)
-    folded = Counter.objects.filter(project__in=project_ids, name__in=names).values("project")
-    for line in folded.annotate(total=Sum("value")):
-        counts[line["project"]] += line["total"]
-    fresh = CounterDelta.objects.filter(project__in=project_ids, name__in=names).values("project")
-    for line in fresh.annotate(total=Sum("amount")):
-        counts[line["project"]] += line["total"]
-    return counts
+def _first_of(states: Sequence[str]) -> dict[str, Subquery]:
+    """The oldest and the first due row of each project and state: one look into an index each, however many wait."""
+    found = {}
+    for state in states:
+        rows = ProjectRow.objects.filter(project=OuterRef("pk"), state=state)
+        due = rows.filter(due_at__isnull=False)
+        found[f"oldest_{state}"] = Subquery(rows.order_by("state_since").values("state_since")[:1])
+        found[f"due_{state}"] = Subquery(due.order_by("due_at").values("due_at")[:1])
+    return found
+
+
+def _least(project: Project, what: str, states: Sequence[str]) -> datetime | None:
+    return min(filter(None, (getattr(project, f"{what}_{state}") for state in states)), default=None)
 
 
 def last_project(person: Person) -> int | None:

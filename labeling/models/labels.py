@@ -34,6 +34,7 @@ class Label(Identified):
         indexes = [
             models.Index(fields=["project", "-id"], name="labels_newest_first"),
             models.Index(fields=["project", "labeler", "-id"], name="labels_of_person"),
+            models.Index(fields=["project", "created_at"], name="labels_by_day"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -56,7 +56,12 @@ class ProjectRow(Identified):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "data_row"], name="data_row_once_per_project")]
-        indexes = [models.Index(fields=["project", "state", "state_since"], name="rows_by_state")]
+        indexes = [
+            models.Index(fields=["project", "state", "state_since"], name="rows_by_state"),
+            models.Index(
+                fields=["project", "state", "due_at"], condition=Q(due_at__isnull=False), name="rows_by_due_time"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.data_row)
@@ -127,6 +132,11 @@ class Slot(Identified):
                 fields=["labeler", "project", "-submitted_at"],
                 condition=Q(submitted_at__isnull=False),
                 name="slots_of_person",
+            ),
+            models.Index(
+                fields=["project", "-submitted_at", "-id"],
+                condition=Q(kind="label", state="skipped"),
+                name="slots_skipped",
             ),
             models.Index(fields=["leased_until"], condition=Q(state="leased"), name="leases_by_end"),
         ]

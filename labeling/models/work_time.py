@@ -41,6 +41,8 @@ class WorkSession(models.Model):
         indexes = [
             models.Index(fields=["project", "person", "credited_on"], name="sessions_of_person"),
             models.Index(fields=["project", "-last_beat_at"], name="sessions_by_presence"),
+            # The sweep looks for those whose lease is gone.
+            models.Index(fields=["slot"], condition=Q(outcome="open"), name="sessions_open"),
         ]
 
     def __str__(self) -> str:

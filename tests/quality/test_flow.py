@@ -14,6 +14,7 @@ from quality.flow import Line as Flow
 from quality.models import Issue
 from tests.cast import Cast
 from tests.line import Line, make_line
+from tests.plans import plan_of
 from tests.quality.test_review import decide, label_row, lease_review, submit
 from workforce.errors import NotAllowed, NotFound
 from workforce.models import Event, Person
@@ -249,3 +250,25 @@ def test_it_costs_the_same_for_two_rows_and_for_thirty(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as many:
         flow_of(made)
     assert len(many) <= len(few)
+
+
+def test_the_age_of_a_stage_is_read_in_the_order_of_its_index(line: Line) -> None:
+    queue.lease_next_rows(line.cast.lena, line.project)
+    with CaptureQueriesContext(connection) as asked:
+        flow_of(line)
+    ages = [one["sql"] for one in asked if one["sql"].startswith(("SELECT", "(SELECT")) and "LIMIT 1" in one["sql"]]
+    ages = [sql for sql in ages if '"state_since" AS' in sql]
+    assert len(ages) == 4
+    for sql in ages:
+        plan = plan_of(sql)
+        assert "using rows_by_state" in plan and "Sort  " not in plan, plan
+
+
+def test_oldest_and_median_are_those_of_all_states_of_a_stage(line: Line) -> None:
+    now = work_time.clock()
+    for days, row in enumerate(ProjectRow.objects.filter(project=line.project).order_by("pk"), start=1):
+        state = ProjectRow.State.IN_WORK if days % 3 else ProjectRow.State.WAITING
+        ProjectRow.objects.filter(pk=row.pk).update(state=state, state_since=now - timedelta(days=days))
+    ages = flow.line_of(line.cast.max, line.project, at=now).queue.ages
+    # Of 1 to 8 days the fifth longest is 4.
+    assert (ages.oldest, ages.median) == (8 * 86400, 4 * 86400)

@@ -181,7 +181,7 @@ def test_an_upper_floor_fills_a_column(line: Line, enter: Enter, monkeypatch: py
 
 
 def test_reads_of_many_projects_ask_a_fixed_number(line: Line, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         projects_list.rows_by_state_of([line.project, line.project])
         projects_list.people_count_of([line.project])
 
