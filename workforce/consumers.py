@@ -2,7 +2,8 @@
 
 Frames in: ``{"follow": "<stream>", "since": 12}``, ``{"leave": "<stream>"}``. Frames out: events with stream and
 number, ``{"following": …}``, ``{"reset": …}``, ``{"refused": …}``. Rights are asked again on every hint and every
-``CHECK_SECONDS``; whoever lost them is closed with 4403, whoever lost the session with 4401."""
+``CHECK_SECONDS``; whoever lost them is closed with 4403, whoever lost the session with 4401. A frame goes through the
+gate for JSON; one that does not pass is answered ``{"refused_frame": <code>}`` and changes nothing."""
 
 import asyncio
 import contextlib
@@ -12,9 +13,12 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from workforce import live, sessions
+from workforce.json_gate import JsonFault, load_json
 
 CHECK_SECONDS = 3
 MOST_STREAMS = 20
+# A frame names one stream and one number.
+MOST_FRAME_BYTES, MOST_FRAME_DEPTH = 1024, 4
 SIGNED_OUT, NO_RIGHT = 4401, 4403
 
 
@@ -37,9 +41,17 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         for stream in list(self.seen):
             await self._leave(stream)
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        if not isinstance(content, dict):
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        frame = text_data if text_data is not None else bytes_data or b""
+        try:
+            content = load_json(frame, max_bytes=MOST_FRAME_BYTES, max_depth=MOST_FRAME_DEPTH)
+        except JsonFault as fault:
+            await self.send_json({"refused_frame": fault.code})
             return
+        if isinstance(content, dict):
+            await self._obey(content)
+
+    async def _obey(self, content: dict[str, Any]) -> None:
         if isinstance(content.get("follow"), str):
             await self._follow(content["follow"], content.get("since"))
         elif isinstance(content.get("leave"), str):
@@ -60,7 +72,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         await self.channel_layer.group_add(live.group_of(stream), self.channel_name)
         # Without a number the page has just been made: it wants only what comes from now on.
-        start = since if isinstance(since, int) and since >= 0 else None
+        is_number = isinstance(since, int) and not isinstance(since, bool)
+        start = since if is_number and since >= 0 else None
         if start is None:
             start = (await database_sync_to_async(live.events_after)(stream, 2**62)).last
         self.seen[stream] = start

@@ -211,3 +211,34 @@ def test_the_numbers_of_a_stream_have_no_hole_under_many_writers(line: Line) -> 
     numbers = Event.objects.filter(stream=stream_of_project(line.project.uid)).order_by("seq")
     assert list(numbers.values_list("seq", flat=True)) == list(range(1, numbers.count() + 1))
     assert numbers.filter(kind="said").count() == 200
+
+
+def test_a_frame_that_is_no_clean_json_is_refused_and_the_socket_lives(line: Line) -> None:
+    deep = '{"follow":' * 10 + '"x"' + "}" * 10
+    frames = {
+        "follow": "bad_json",
+        '{"follow": "a", "follow": "b"}': "duplicate_key",
+        '{"follow": "a", "since": NaN}': "not_finite",
+        '{"follow": "a", "since": 1e999}': "number_out_of_range",
+        '{"follow": "project:\\u0000"}': "nul_character",
+        deep: "too_deep",
+        '{"follow": "' + "x" * 5000 + '"}': "too_large",
+    }
+
+    @async_to_sync
+    async def scene() -> None:
+        socket, _ = await sync_to_async(socket_of)(line.cast.max)
+        await socket.connect()
+        for frame, code in frames.items():
+            await socket.send_input({"type": "websocket.receive", "text": frame})
+            assert await socket.receive_json_from(timeout=3) == {"refused_frame": code}, frame[:40]
+        await socket.send_input({"type": "websocket.receive", "bytes": b"\xff"})
+        assert await socket.receive_json_from(timeout=3) == {"refused_frame": "bad_encoding"}
+        for harmless in ("[1]", "12", '{"follow": 7}'):
+            await socket.send_input({"type": "websocket.receive", "text": harmless})
+        stream = stream_of_project(line.project.uid)
+        answer = await follow(socket, stream)
+        assert answer["following"] == stream
+        await socket.disconnect()
+
+    scene()
