@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.line import Line
 from tests.workforce.admin.conftest import Enter
@@ -86,3 +87,11 @@ def test_the_search_keeps_no_answer(line: Line, enter: Enter) -> None:
 @pytest.mark.parametrize("term", ["", "a", "\0\0\0", "%%%", "' or 1=1"])
 def test_odd_terms_find_nothing(line: Line, enter: Enter, term: str) -> None:
     assert found(enter("ada"), term) == set()
+
+
+def test_staff_who_label_find_the_way_back(line: Line, enter: Enter) -> None:
+    """In the menu under the own name, on every page of labelers; who has no door there is shown none."""
+    address = reverse("my-issues")
+    for name, has_door in (("max", True), ("pia", True), ("lena", False), ("rita", False)):
+        menu = enter(name).get(address).content.decode().split("data-menu")[1].split("</details>")[0]
+        assert (f'href="{reverse("admin:index")}"' in menu) == has_door, name
