@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import ValidationError
 from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from labeling import counters
@@ -62,6 +63,14 @@ def batches_of(project: Project) -> QuerySet[Any]:
     rows = ProjectRow.objects.filter(batch=OuterRef("pk")).order_by().values("pk")[: COUNTED_ROWS + 1]
     counted = Func(ArraySubquery(rows), function="cardinality", output_field=IntegerField())
     return Batch.objects.filter(project=project).select_related("created_by").annotate(row_count=counted)
+
+
+def batch_named(project: Project, uid: str) -> Batch | None:
+    """The project's batch with this uid; none for anything else."""
+    try:
+        return Batch.objects.filter(project=project, uid=uid).first() if uid else None
+    except ValidationError:
+        return None
 
 
 def skipped_slots(project: Project) -> QuerySet[Slot]:

@@ -7,21 +7,21 @@ opinions are not all in and that nobody holds; *labeling* are rows that somebody
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, Sum
 from scipy.special import stdtrit
 
 from labeling import counters
-from labeling.models import Batch, Project, ProjectRow, Slot, WorkInterval, WorkSession
+from labeling.models import Batch, Project, ProjectRow, WorkInterval, WorkSession
 from quality import flow_history
 from quality.flow_history import FlowTotals
-from quality.models import DayFigure, FigureDelta, Issue, Review
+from quality.flow_rows import Outcome, Stage, State, Today
+from quality.models import DayFigure, FigureDelta, Issue
 from workforce import access, outbox
-from workforce.models import ClockTimestamp, Person
+from workforce.models import Person
 from workforce.roles import Permission
 
 PRESENT_SECONDS = 60
@@ -30,10 +30,6 @@ FORECAST_OVER, FORECAST_FROM = 10, 3
 REWORK_DAYS = 14
 MOST_SHOWN = 12
 ISSUE_IS_LATE_AFTER = timedelta(days=1)
-
-State = ProjectRow.State
-Stage = WorkSession.Stage
-Outcome = WorkSession.Outcome
 
 
 @dataclass(frozen=True)
@@ -155,7 +151,7 @@ class Line:
 def line_of(person: Person, project: Project, *, at: datetime) -> Line:
     """The line of ``project`` at the moment ``at``, for one who may see its queue."""
     access.require(person, Permission.VIEW_QUEUE, project)
-    today = _Today(project, at)
+    today = Today(project, at)
     wip = counters.rows_by_state(project)
     stages, arrows = _stages(today, wip)
     history = flow_history.totals_by_day(project, today.start, wip)
@@ -178,27 +174,7 @@ def line_of(person: Person, project: Project, *, at: datetime) -> Line:
 
 
 # --- Stages -----------------------------------------------------------------------------------------------------
-class _Today:
-    """The project's day: where it starts, and the ranges of today that everything is read from."""
-
-    def __init__(self, project: Project, at: datetime) -> None:
-        self.project, self.at = project, at
-        self.zone = ZoneInfo(project.organization.time_zone)
-        self.day = at.astimezone(self.zone).date()
-        self.start = datetime.combine(self.day, time(), tzinfo=self.zone)
-
-    def sessions(self) -> QuerySet[WorkSession]:
-        return WorkSession.objects.filter(project=self.project, last_beat_at__gte=self.start)
-
-    def rows_that_became(self, state: str) -> QuerySet[ProjectRow]:
-        return ProjectRow.objects.filter(project=self.project, state=state, state_since__gte=self.start)
-
-    def held(self) -> QuerySet[Slot]:
-        live = Slot.objects.filter(state=Slot.State.LEASED, leased_until__gt=ClockTimestamp())
-        return live.filter(project=self.project, kind=Slot.Kind.LABEL, is_rework=False)
-
-
-def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], Arrows]:
+def _stages(today: Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], Arrows]:
     held = today.held().aggregate(
         rows=Count("project_row", distinct=True), people=Count("labeler", distinct=True), oldest=Min("leased_at")
     )
@@ -206,9 +182,9 @@ def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], A
     done = _done_today(today)
     aside = _set_aside_today(today)
     labeling, rework, review = moved[Stage.LABELING], moved[Stage.REWORK], moved[Stage.REVIEW]
-    completed = _completed_today(today)
+    completed = today.rows_labeled().count()
     entered = _entered_today(today)
-    rejected = _rejected_today(today)
+    rejected = today.rejects().count()
     ended = labeling["submitted"] + labeling["skipped"] + labeling["abandoned"]
     taken = held["rows"] - labeling["from_before"] + ended
     # A lease that ran out and was not swept yet has left no trace of its end so far.
@@ -254,7 +230,7 @@ def _stages(today: _Today, wip: dict[str, int]) -> tuple[dict[str, StageFlow], A
     return stages, Arrows(taken, completed, done["reviewed"], aside["by_skip"], rejected, rework["submitted"])
 
 
-def _sessions_today(today: _Today) -> dict[str, dict[str, Any]]:
+def _sessions_today(today: Today) -> dict[str, dict[str, Any]]:
     """Per stage: how sessions of today ended, how many were open at its start, their people and busy share."""
     ended = ~Q(outcome=Outcome.OPEN)
     lines = (
@@ -279,20 +255,8 @@ def _sessions_today(today: _Today) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _completed_today(today: _Today) -> int:
-    """Rows that left labeling today: a label of today was the last that was wanted."""
-    past = [State.IN_REVIEW, State.IN_REWORK, State.DONE]
-    labeled = today.sessions().filter(stage=Stage.LABELING, outcome=Outcome.SUBMITTED)
-    return labeled.filter(slot__project_row__state__in=past).values("slot__project_row").distinct().count()
-
-
-def _done_today(today: _Today) -> dict[str, int]:
-    reviewed = Exists(Review.objects.filter(label__project_row=OuterRef("pk")))
-    labeled = Exists(
-        WorkSession.objects.filter(slot__project_row=OuterRef("pk"), stage=Stage.LABELING, outcome=Outcome.SUBMITTED)
-    )
-    rows = today.rows_that_became(State.DONE).annotate(was_reviewed=reviewed, was_labeled=labeled)
-    found = rows.aggregate(
+def _done_today(today: Today) -> dict[str, int]:
+    found = today.rows_done().aggregate(
         all=Count("pk"),
         reviewed=Count("pk", filter=Q(was_reviewed=True)),
         labeled=Count("pk", filter=Q(was_reviewed=False, was_labeled=True)),
@@ -300,12 +264,8 @@ def _done_today(today: _Today) -> dict[str, int]:
     return {**found, "imported": found["all"] - found["reviewed"] - found["labeled"]}
 
 
-def _set_aside_today(today: _Today) -> dict[str, int]:
-    # A skipped review sets no row aside.
-    skips = Slot.objects.filter(project_row=OuterRef("pk"), kind=Slot.Kind.LABEL, state=Slot.State.SKIPPED)
-    skipped = Exists(skips)
-    rows = today.rows_that_became(State.SET_ASIDE).annotate(was_skipped=skipped)
-    found = rows.aggregate(
+def _set_aside_today(today: Today) -> dict[str, int]:
+    found = today.rows_set_aside().aggregate(
         all=Count("pk"),
         by_skip=Count("pk", filter=Q(was_skipped=True)),
         new=Count("pk", filter=Q(was_skipped=False, entered_at__gte=today.start)),
@@ -313,18 +273,13 @@ def _set_aside_today(today: _Today) -> dict[str, int]:
     return {**found, "old": found["all"] - found["by_skip"] - found["new"]}
 
 
-def _entered_today(today: _Today) -> int:
+def _entered_today(today: Today) -> int:
     """A row enters with its batch, so the batches of today name the rows to count."""
     batches = Batch.objects.filter(project=today.project, created_at__gte=today.start)
     return ProjectRow.objects.filter(batch__in=list(batches)).count()
 
 
-def _rejected_today(today: _Today) -> int:
-    reviews = today.sessions().filter(stage=Stage.REVIEW, outcome=Outcome.SUBMITTED)
-    return reviews.filter(slot__quality_review__decision=Review.Decision.REJECT).count()
-
-
-def _ages(today: _Today, wip: dict[str, int]) -> dict[str, Ages]:
+def _ages(today: Today, wip: dict[str, int]) -> dict[str, Ages]:
     states = {
         "queue": [State.WAITING, State.IN_WORK],
         "review": [State.IN_REVIEW],
@@ -334,7 +289,7 @@ def _ages(today: _Today, wip: dict[str, int]) -> dict[str, Ages]:
     return {name: _age(today, some, sum(wip[state] for state in some)) for name, some in states.items()}
 
 
-def _age(today: _Today, states: Sequence[str], count: int) -> Ages:
+def _age(today: Today, states: Sequence[str], count: int) -> Ages:
     """Oldest and median time in these states. The median of very many would walk half of them."""
     oldest = min(_longest_in(today, states, 1), default=None)
     middle = None
@@ -344,7 +299,7 @@ def _age(today: _Today, states: Sequence[str], count: int) -> Ages:
     return Ages(_seconds_since(today.at, oldest), _seconds_since(today.at, middle))
 
 
-def _longest_in(today: _Today, states: Sequence[str], most: int) -> list[datetime]:
+def _longest_in(today: Today, states: Sequence[str], most: int) -> list[datetime]:
     """The first moments of each state, in one statement with a walk along the index for each: over several states at
     once the index has no order."""
     rows = [ProjectRow.objects.filter(project=today.project, state=state).order_by("state_since") for state in states]
@@ -372,7 +327,7 @@ def _bottleneck(stages: dict[str, StageFlow]) -> Bottleneck | None:
 
 
 # --- Finish, time, people, alerts -------------------------------------------------------------------------------
-def _forecast(today: _Today, wip: dict[str, int], history: Sequence[FlowTotals]) -> Forecast | None:
+def _forecast(today: Today, wip: dict[str, int], history: Sequence[FlowTotals]) -> Forecast | None:
     """From finished working days only; the day that runs says too little."""
     left = sum(wip[state] for state in (State.WAITING, State.IN_WORK, State.IN_REVIEW, State.IN_REWORK))
     days = list(pairwise(history))[:-1]
@@ -408,7 +363,7 @@ def _working_day_after(day: date, working_days: float, *, weekends: bool) -> dat
     return day
 
 
-def _seconds_by_stage(today: _Today) -> tuple[float, float]:
+def _seconds_by_stage(today: Today) -> tuple[float, float]:
     """Active seconds of rework, and of all stages, over the last two weeks."""
     named = {"labeling_seconds", "rework_seconds", "review_seconds"}
     period = {"project": today.project, "day__gt": today.day - timedelta(days=REWORK_DAYS), "measure__in": named}
@@ -420,7 +375,7 @@ def _seconds_by_stage(today: _Today) -> tuple[float, float]:
     return sums["rework_seconds"], sum(sums.values())
 
 
-def _at_work(today: _Today) -> tuple[tuple[AtWork, ...], int]:
+def _at_work(today: Today) -> tuple[tuple[AtWork, ...], int]:
     """People with a heartbeat within the last minute, on the row that they saw last."""
     present = today.at - timedelta(seconds=PRESENT_SECONDS)
     found = WorkSession.objects.filter(project=today.project, outcome=Outcome.OPEN, last_beat_at__gte=present)
@@ -463,7 +418,7 @@ def _one_at_work(session: WorkSession, seconds: float, today: Any) -> AtWork:
     )
 
 
-def _alerts(person: Person, today: _Today, bottleneck: Bottleneck | None) -> tuple[Alert, ...]:
+def _alerts(person: Person, today: Today, bottleneck: Bottleneck | None) -> tuple[Alert, ...]:
     """Worst first, then newest. Each goes by itself when its cause is gone."""
     found = []
     quarantined = outbox.jobs_in_quarantine().filter(organization=today.project.organization_id)

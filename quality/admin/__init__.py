@@ -7,4 +7,5 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     performance,
     project_quality,
     row,
+    rows,
 )

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from labeling import work_time
 from labeling.models import Project
-from quality import flow
-from quality.admin.links import SOCKET, formula_link, issues_link, labels_link
+from quality import flow, flow_rows
+from quality.admin.links import SOCKET, formula_link, issues_link, rows_link
 from quality.charts import words
 from quality.charts.cumulative_flow import FlowDay
 from quality.flow import Alert, Bottleneck, Line, StageFlow
@@ -97,16 +97,14 @@ def dashboard(request: PersonRequest) -> HttpResponse:
         jam_words=_in_words(line.bottleneck) if line.bottleneck else "",
         jam_name=STAGE_NAMES[line.bottleneck.stage] if line.bottleneck else "",
         links={
-            "labels": labels_link(project),
-            "queue": reverse("admin:project-queue", args=[project.uid]),
+            "people_at_work": reverse("admin:project-queue", args=[project.uid]),
+            "unclear": f"{reverse('admin:project-queue', args=[project.uid])}?list=aside",
             "people": reverse("admin:project-people", args=[project.uid]),
             "data": reverse("admin:project-data", args=[project.uid]),
-            "in_review": labels_link(project, status="in_review"),
-            "in_rework": labels_link(project, status="in_rework"),
-            "done": labels_link(project, status="done"),
             "formula": formula_link("flow"),
             "rework": formula_link("rework"),
         },
+        doors={figure: rows_link(project, figure) for figure in (*flow_rows.STAGES, *flow_rows.MOVES)},
         socket=SOCKET,
         now=line.at,
     )

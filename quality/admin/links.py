@@ -39,6 +39,11 @@ def formula_link(measure: str) -> str:
     return f"{reverse('admin:formulas')}#{measure}"
 
 
+def rows_link(project: Project, figure: str) -> str:
+    """The rows of a project behind a figure of the line."""
+    return f"{reverse('admin:project-rows', args=[project.uid])}?rows={figure}"
+
+
 def issues_link(project: Project, **filters: str) -> str:
     query = f"?{urlencode(filters)}" if filters else ""
     return f"{reverse('admin:project-issues', args=[project.uid])}{query}"

@@ -156,7 +156,9 @@ def without_values(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-project", "api-project-performance", "api-project-labels", "api-project-export", "api-project-issues")
 @request_for("admin:project", "admin:project-data", "admin:project-people", "admin:project-queue")
 @request_for("admin:project-settings", "admin:project-issues", "admin:project-performance")
-@request_for("admin:project-performance-csv", "admin:project-performance-json", "admin:project-quality")
+@request_for(
+    "admin:project-performance-csv", "admin:project-performance-json", "admin:project-quality", "admin:project-rows"
+)
 def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
 

@@ -17,15 +17,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from labeling import queue, work_time
+from labeling import batches, datasets, ontologies, projects, queue, work_time
+from labeling.data_rows import NewRow, add_rows
 from labeling.formats.csv_cells import restore_cell
 from labeling.labels import add_version
-from labeling.models import DataRow, Label, LabelVersion, ProjectRow
+from labeling.models import DataRow, Label, LabelVersion, Project, ProjectRow
 from quality import benchmarks, consensus, figures, flow, issues, performance
 from quality.admin import formulas
 from quality.models import Benchmark, Issue, RowConsensus
 from tests.cast import Cast
-from tests.line import Line, make_line, payload
+from tests.line import DOCUMENT, Line, make_line, payload
 from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, run_jobs
 from tests.quality.test_review import decide, hold, label_row, lease_review
 from workforce.errors import RuleViolation
@@ -90,6 +91,7 @@ PAGES = {
     "project-performance-json": "project",
     "project-quality": "project",
     "project-issues": "project",
+    "project-rows": "project",
     "row": "row",
     "issue": "issue",
 }
@@ -376,6 +378,69 @@ def test_the_dashboard_shows_the_rules_stages(cast: Cast) -> None:
     assert "1 person · 1 labeling" in told
 
 
+def rows_behind(line: Line, html: str, name: str) -> list[str]:
+    """The rows of the list that the figure opens."""
+    door = re.search(rf'<a [^>]*href="([^"]+)"[^>]*?(?:data-figure="{name}"|><b data-figure="{name}")', html)
+    assert door, f"the figure {name} is no door"
+    answer = client_of(line.cast.max).get(unescape(door.group(1)))
+    assert answer.status_code == 200
+    return [str(row.uid) for row in (answer.context.get("rows_page") or answer.context["page_of_list"]).rows]
+
+
+def test_every_figure_of_the_line_opens_its_rows(cast: Cast) -> None:
+    made = make_line(cast, rows=10)
+    for _ in range(4):
+        label_row(cast.lena, made)
+    for decision in ("approve", "reject", "reject"):
+        decide(cast.rita, lease_review(cast.rita, made), decision)
+    label_row(cast.lena, made)
+    skipped = queue.lease_next_rows(cast.lia, made.project).slots[0]
+    queue.skip_slot(cast.lia, str(skipped.uid), skipped.lease_token, reason="unclear_rule")
+    work_time.beat(cast.leo, queue.lease_next_rows(cast.leo, made.project).slots[0], has_input=True)
+    html = page(cast.max, "dashboard", project=str(made.project.uid))
+    shown = {}
+    for name in ("queue", "labeling", "review", "rework", "done", "unclear"):
+        rows = shown[name] = rows_behind(made, html, name)
+        assert figure(html, name) == str(len(rows)), name
+    assert sum(map(len, shown.values())) == len(set().union(*shown.values())) == 10
+    for move in ("taken", "labeled", "approved", "skipped", "sent_back", "sent_again"):
+        count = figure(html, f"arrow-{move}")
+        assert count == str(len(rows_behind(made, html, f"arrow-{move}"))), move
+        assert count != "0", move
+
+
+def test_the_rows_of_a_project_say_where_they_stand(line: Line) -> None:
+    html = page(line.cast.max, "project-rows", line.project.uid)
+    row = first_row(line)
+    told = words_of(html.split(f'data-row="{row.uid}"')[1].split("</tr>")[0])
+    assert "row-00000" in told and "In review" in told and "first" in told and "3 of 3" in told
+    assert f"{RowConsensus.objects.get(project_row=row).score:.3f}" in told
+    batch = row.batch
+
+    def uids(**query: str) -> list[str]:
+        return re.findall(r'data-row="([^"]+)"', page(line.cast.max, "project-rows", line.project.uid, **query))
+
+    assert len(uids(batch=str(batch.uid))) == 3 and uids(rows="review") == [str(row.uid)]
+    assert len(uids(batch="nonsense", rows="nonsense")) == 3
+    assert len(uids(after=uids()[0])) == 2
+
+
+def test_the_rows_of_another_project_stay_there(line: Line) -> None:
+    other = make_line_of_away(line)
+    html = page(line.cast.max, "project-rows", line.project.uid, batch=str(other.batches.get().uid))
+    assert "other" not in html and html.count("data-row=") == 3
+
+
+def make_line_of_away(line: Line) -> Project:
+    otto = line.cast.otto
+    ontology = ontologies.create_ontology(otto, line.cast.away, name="Theirs", document=DOCUMENT)
+    dataset = datasets.create_dataset(otto, line.cast.away, name="Theirs")
+    add_rows(otto, dataset, [NewRow("theirs-1", None)])
+    made = projects.create_project(otto, line.cast.away, name="Theirs", brief="x", ontology=ontology.ontology)
+    batches.create_batch(otto, made, DataRow.objects.filter(dataset=dataset), name="other batch")
+    return made
+
+
 def test_the_index_opens_the_dashboard(line: Line) -> None:
     html = client_of(line.cast.max).get(reverse("admin:index")).content.decode()
     assert "Cumulative flow" in html and line.project.name in html
@@ -590,11 +655,16 @@ def test_the_row_page_costs_the_same_for_three_and_twelve_opinions(line: Line) -
 
 
 def test_the_lists_cost_the_same_for_three_and_thirty_lines(line: Line, issue: Issue) -> None:
-    names = (("issues",), ("project-issues", line.project.uid), ("project-quality", line.project.uid))
+    uid = line.project.uid
+    names = (("issues",), ("project-issues", uid), ("project-quality", uid), ("project-rows", uid))
     few = [cost(line.cast.max, *name) for name in names]
     row = first_row(line)
     for _ in range(30):
         issues.open_issue(line.cast.pia, row, category="other", text="Again?")
+    data_rows = [NewRow(f"more-{number}", None) for number in range(20)]
+    add_rows(line.cast.ada, line.dataset, data_rows)
+    more = DataRow.objects.filter(dataset=line.dataset, external_id__startswith="more")
+    batches.create_batch(line.cast.max, line.project, more, name="more")
     for other in ProjectRow.objects.filter(project=line.project).exclude(pk=row.pk):
         RowConsensus.objects.create(project_row=other, project=line.project, score=0.4, opinion_count=2)
     assert [cost(line.cast.max, *name) for name in names] == few
