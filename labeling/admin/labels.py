@@ -5,6 +5,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from labeling import labels_list, work_time
+from labeling.events import stream_of_project
 from labeling.models import Project
 from workforce import access
 from workforce.admin import filters, paging
@@ -13,6 +14,8 @@ from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotFound
 from workforce.roles import Permission
 
+# As many as one socket follows; beyond them the list is as new as its page.
+MOST_STREAMS = 20
 STATUS_CHIPS = {"Done": ("ok", "check"), "In rework": ("warn", "warn"), "In review": ("accent", "")}
 
 
@@ -37,6 +40,8 @@ def labels(request: PersonRequest) -> HttpResponse:
             (line, _row_link(line), STATUS_CHIPS.get(line.status), _minutes(line.active_seconds))
             for line in labels_list.lines_of(page.rows)
         ],
+        streams=" ".join(stream_of_project(project.uid) for project in shown[:MOST_STREAMS]),
+        now=work_time.clock(),
         has_several_projects=len(projects) > 1 and not wanted,
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),

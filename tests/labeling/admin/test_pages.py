@@ -1,5 +1,6 @@
 """Every page of the work: who gets it, what it shows, how often it asks."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -213,3 +214,19 @@ def test_the_labels_list_knows_days_of_the_project_and_teams(line: Line, enter: 
     assert found(team="Atelier") == {one.pk for one in labels if one.labeler == line.cast.lena}
     assert found(team="Nobody's") == set()
     assert client.get("/admin/labels/", {"from": "yesterday"}).status_code == 422
+
+
+def test_the_labels_list_follows_the_projects_it_shows(line: Line, enter: Enter) -> None:
+    for number in range(21):
+        projects.create_project(
+            line.cast.max, line.cast.home, name=f"A {number}", brief="x", ontology=line.ontology.ontology
+        )
+
+    def streams(name: str, **query: str) -> list[str]:
+        found = re.search(r'data-streams="([^"]*)"', enter(name).get("/admin/labels/", query).content.decode())
+        assert found
+        return found.group(1).split()
+
+    assert len(streams("max")) == 20
+    assert streams("max", project=str(line.project.uid)) == streams("pia") == [f"project:{line.project.uid}"]
+    assert streams("otto") == []

@@ -1,6 +1,6 @@
 // Keeps a page's figures true: follows streams and, when something happened, fetches the same page and swaps its regions.
 // What could not be fetched is asked for again until it comes, and the badge says meanwhile of when the figures are.
-import { connectLive } from '../shared/live.js';
+import { connectLive } from './live.js';
 
 const holder = document.querySelector('[data-live]');
 const badge = document.querySelector('[data-live-badge]');
