@@ -158,9 +158,11 @@ def _label(day: date, index: int, last: int, first: date) -> str:
 
 def _in_words(jam: Bottleneck) -> str:
     people = words.count_of(jam.people, WORKERS[jam.stage])
+    busy = f"its {people} {'is' if jam.people == 1 else 'are'} {words.percent(jam.busy, 0)} busy"
     told = (
-        f"It grew by {words.count_of(jam.net, 'row')} today and its {people} {'is' if jam.people == 1 else 'are'} "
-        f"{words.percent(jam.busy, 0)} busy; {words.whole(jam.came_in)} came in, {words.whole(jam.went_out)} left."
+        f"It grew by {words.count_of(jam.net, 'row')} today and "
+        f"{busy if jam.people else 'nobody works on it now'}; "
+        f"{words.whole(jam.came_in)} came in, {words.whole(jam.went_out)} left."
     )
     if not jam.clears_with:
         return told
