@@ -47,6 +47,13 @@ def hide_unsubmitted(person: Person, labels: QuerySet[Label], projects: list[Pro
     return labels.exclude(Q(project__in=mine) & ~Q(labeler=person) & _may_still_label(person, "project_row"))
 
 
+def hide_unsubmitted_rows(person: Person, rows: QuerySet[ProjectRow], project: Project) -> QuerySet[ProjectRow]:
+    """``rows`` of ``project`` without those that ``person`` may still label; for lists that show scores."""
+    if not access.can(person, Permission.LABEL, project):
+        return rows
+    return rows.exclude(_may_still_label(person, "pk"))
+
+
 def refuse_blind_export(person: Person, project: Project, states: list[str]) -> None:
     """Raises ``label_first`` when the export would hold a row that ``person`` may still label."""
     if not access.can(person, Permission.LABEL, project):

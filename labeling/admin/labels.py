@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling import labels_list, work_time
+from labeling import blindness, labels_list, work_time
 from labeling.events import stream_of_project
 from labeling.models import Project
 from workforce import access
@@ -29,7 +29,8 @@ def labels(request: PersonRequest) -> HttpResponse:
     shown = wanted or projects
     asked = _asked(request)
     menus = _menus(request, projects, shown, asked)
-    page = paging.page_of(request, labels_list.labels_of(shown, asked))
+    found = blindness.hide_unsubmitted(request.user, labels_list.labels_of(shown, asked), shown)
+    page = paging.page_of(request, found)
     return show(
         request,
         "labeling/admin/labels.html",

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from labeling import work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
+from labeling.blindness import hide_unsubmitted_rows
 from labeling.models import Project, ProjectRow
 from quality.admin.links import SOCKET, formula_link
 from quality.models import Benchmark, RowConsensus
@@ -57,6 +58,7 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
 
 def _rows(request: PersonRequest, project: Project) -> paging.Page[ProjectRow]:
     rows = access.visible_to(request.user, ProjectRow.objects.filter(project=project), Permission.VIEW_CONSENSUS)
+    rows = hide_unsubmitted_rows(request.user, rows, project)
     scored = rows.filter(quality_consensus__project=project, quality_consensus__score__isnull=False)
     wanted = request.GET.get("show", "")
     if wanted == "low":

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from labeling import projects_list, work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
+from labeling.blindness import hide_unsubmitted_rows
 from labeling.models import Batch, Project, ProjectRow
 from quality import flow_rows
 from quality.admin.links import SOCKET
@@ -33,6 +34,11 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
     batch = _batch(project, batches, request.GET.get("batch", ""))
     found = flow_rows.rows_behind(request.user, project, figure, at=now, batch=batch)
     page = paging.page_of(request, found, order=ORDER)
+    # Which rows they are is no secret to one who labels here as well; their scores are.
+    shown = hide_unsubmitted_rows(
+        request.user, ProjectRow.objects.filter(pk__in=[row.pk for row in page.rows]), project
+    )
+    scored = set(shown.values_list("pk", flat=True))
     opinions = flow_rows.opinions_in(page.rows)
     menus = [
         filters.menu(request, "rows", "Rows", [*flow_rows.STAGES.items(), *flow_rows.MOVES.items()], any_title="All"),
@@ -44,7 +50,9 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
         "quality/admin/rows.html",
         page=TAB,
         rows_page=page,
-        lines=[(row, STATE_CHIPS.get(ProjectRow.State(row.state)), opinions[row.pk]) for row in page.rows],
+        lines=[
+            (row, STATE_CHIPS.get(ProjectRow.State(row.state)), opinions[row.pk], row.pk in scored) for row in page.rows
+        ],
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
         socket=SOCKET,

@@ -83,6 +83,8 @@ function swap(region, fresh) {
   const before = new Map([...figures(region)].map(([name, node]) => [name, node.textContent]));
   const open = [...region.querySelectorAll('details[open]')].map((node) => [...region.querySelectorAll('details')].indexOf(node));
   const giveFocusBack = keepFocus(region);
+  // How a region is laid out may hang on what is in it.
+  region.className = fresh.className;
   region.replaceChildren(...document.importNode(fresh, true).childNodes);
   const details = region.querySelectorAll('details');
   for (const index of open) if (details[index]) details[index].open = true;
@@ -150,6 +152,7 @@ if (holder) {
       if (isConnected) ask(); else offSince = since;
       say();
     },
+    onRefused: () => { isConnected = false; offSince = new Date(); say(); },
     onEnd: () => { isConnected = false; hasEnded = true; say(); },
   });
   for (const stream of holder.dataset.streams.split(' ').filter(Boolean)) live.follow(stream);

@@ -1,6 +1,7 @@
 """Real photographs with boxes come in over the API; two people label one by hand, and a third sees the score."""
 
 import json
+import re
 import time
 import urllib.request
 import uuid
@@ -113,6 +114,7 @@ def test_two_people_label_a_photograph_and_a_third_sees_the_score(
     found = RowConsensus.objects.get(project_row=row)
     assert (found.opinion_count, found.score is not None) == (3, True)
     expect(score).to_have_text(f"{found.score:.3f}")
+    expect(page.locator('[data-region="opinions"]')).to_have_class(re.compile("q-opinions--3"))
     assert page.evaluate("() => window.neverReloaded")
     watcher.look("photograph-consensus", shots)
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0003_invariants'),
+        ('labeling', '0006_drafts_say_what_they_were_typed_over'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
