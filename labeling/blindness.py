@@ -4,6 +4,8 @@ whatever else they may do in the project.
 Lists of labels start here, and pages, streams and exports ask here. Gold shows only to those who may see benchmarks; a
 person who labels in the project learns of a row once no opinion of it is wanted any more, or once their own is in."""
 
+from collections.abc import Sequence
+
 from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
 
 from labeling.labels import labels_visible_to
@@ -52,6 +54,12 @@ def hide_unsubmitted_rows(person: Person, rows: QuerySet[ProjectRow], project: P
     if not access.can(person, Permission.LABEL, project):
         return rows
     return rows.exclude(_may_still_label(person, "pk"))
+
+
+def rows_known_to(person: Person, rows: Sequence[ProjectRow], project: Project) -> set[int]:
+    """Those of ``rows`` (primary keys) whose scores may stand beside them; all are of ``project``."""
+    known = hide_unsubmitted_rows(person, ProjectRow.objects.filter(pk__in=[row.pk for row in rows]), project)
+    return set(known.values_list("pk", flat=True))
 
 
 def refuse_blind_export(person: Person, project: Project, states: list[str]) -> None:

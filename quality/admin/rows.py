@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from labeling import projects_list, work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
-from labeling.blindness import hide_unsubmitted_rows
+from labeling.blindness import rows_known_to
 from labeling.models import Batch, Project, ProjectRow
 from quality import flow_rows
 from quality.admin.links import SOCKET
@@ -35,10 +35,7 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
     found = flow_rows.rows_behind(request.user, project, figure, at=now, batch=batch)
     page = paging.page_of(request, found, order=ORDER)
     # Which rows they are is no secret to one who labels here as well; their scores are.
-    shown = hide_unsubmitted_rows(
-        request.user, ProjectRow.objects.filter(pk__in=[row.pk for row in page.rows]), project
-    )
-    scored = set(shown.values_list("pk", flat=True))
+    scored = rows_known_to(request.user, page.rows, project)
     opinions = flow_rows.opinions_in(page.rows)
     menus = [
         filters.menu(request, "rows", "Rows", [*flow_rows.STAGES.items(), *flow_rows.MOVES.items()], any_title="All"),

@@ -28,7 +28,8 @@ GROUND = f"{BASE}/gts/coco_format_v1/instances_default.json"
 # One plane that fills the picture, far from its edges.
 ROW, CLASS, BOX = "2007_000243.jpg", "aeroplane", (181.0, 127.0, 274.0, 193.0)
 IMPORT_SECONDS = 60
-MOST_SECONDS = 5
+# A page shows it within a second; a machine that runs other tests beside takes longer.
+MOST_SECONDS = 20
 
 
 class Door:
