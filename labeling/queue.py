@@ -144,7 +144,7 @@ def lease_next_rows(
         try:
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
-                missing = batch_size(person, project) - len(held)
+                missing = batch_size(person, project, kind) - len(held)
                 taken = _take(person, project, kind, missing, wanted)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
@@ -159,9 +159,10 @@ def lease_next_rows(
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
 
 
-def batch_size(person: Person, project: Project) -> int:
+def batch_size(person: Person, project: Project, kind: str = Slot.Kind.LABEL) -> int:
     """Five minutes' work of this person, at least 2 and at most 10, so that slow people do not hoard."""
-    seconds = work_time.median_seconds(person, project)
+    stage = WorkSession.Stage.REVIEW if kind == Slot.Kind.REVIEW else WorkSession.Stage.LABELING
+    seconds = work_time.median_seconds(person, project, stage)
     if not seconds:
         return SMALLEST_BATCH
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, ceil(BATCH_SECONDS / seconds)))

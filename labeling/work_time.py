@@ -130,13 +130,15 @@ def day_in(project: Project, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(project.organization.time_zone)).date()
 
 
-def median_seconds(person: Person, project: Project) -> float | None:
-    """The person's own median active time of a labeled row, over the last ones; none before the third."""
+def median_seconds(
+    person: Person, project: Project, stage: WorkSession.Stage = WorkSession.Stage.LABELING
+) -> float | None:
+    """The person's own median active time of a row at this stage, over the last ones; none before the third."""
     times = list(
         WorkSession.objects.filter(
             project=project,
             person=person,
-            stage=WorkSession.Stage.LABELING,
+            stage=stage,
             outcome=WorkSession.Outcome.SUBMITTED,
             credited_on__isnull=False,
         )

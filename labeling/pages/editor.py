@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from labeling import editor, projects, work_time
-from labeling.models import Project, Slot
+from labeling.models import Slot, WorkSession
 from labeling.skip_reasons import SKIP_REASONS
 from workforce import access
 from workforce.pages.signed_in import PersonRequest, signed_in
 from workforce.roles import Permission
+
+STAGES = {Slot.Kind.LABEL: WorkSession.Stage.LABELING, Slot.Kind.REVIEW: WorkSession.Stage.REVIEW}
 
 
 @require_safe
@@ -27,7 +29,7 @@ def review(request: PersonRequest, uid: str) -> HttpResponse:
     return _page(request, uid, kind=Slot.Kind.REVIEW)
 
 
-def _page(request: PersonRequest, uid: str, *, kind: str) -> HttpResponse:
+def _page(request: PersonRequest, uid: str, *, kind: Slot.Kind) -> HttpResponse:
     project = projects.project_for(request.user, uid)
     is_review = kind == Slot.Kind.REVIEW
     access.require(request.user, Permission.REVIEW if is_review else Permission.LABEL, project)
@@ -38,7 +40,7 @@ def _page(request: PersonRequest, uid: str, *, kind: str) -> HttpResponse:
         "person": {"uid": str(request.user.uid), "name": request.user.name, "initials": request.user.initials},
         "urls": {"claim": claim, "socket": "/ws/live/", "home": reverse("home")},
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],
-        "median_seconds": _median(request, project),
+        "median_seconds": work_time.median_seconds(request.user, project, STAGES[kind]),
         "hotkeys_enabled": True,
         # A slot that the person comes back for, from the list of kept drafts.
         "wanted": _uid_in(request.GET.get("wanted", "")),
@@ -52,7 +54,3 @@ def _uid_in(text: str) -> str | None:
         return str(UUID(text))
     except ValueError:
         return None
-
-
-def _median(request: PersonRequest, project: Project) -> float | None:
-    return work_time.median_seconds(request.user, project)

@@ -186,6 +186,10 @@ def test_fast_people_get_more_rows_at_once(line: Line) -> None:
     assert queue.batch_size(line.cast.lena, line.project) == 4
     WorkSession.objects.update(active_seconds=5)
     assert queue.batch_size(line.cast.lena, line.project) == queue.LARGEST_BATCH
+    # Reviewing has a pace of its own.
+    assert queue.batch_size(line.cast.lena, line.project, Slot.Kind.REVIEW) == queue.SMALLEST_BATCH
+    WorkSession.objects.update(stage=WorkSession.Stage.REVIEW)
+    assert queue.batch_size(line.cast.lena, line.project, Slot.Kind.REVIEW) == queue.LARGEST_BATCH
 
 
 def test_the_sweep_tidies_and_keeps_the_time(line: Line) -> None:
