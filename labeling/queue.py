@@ -60,15 +60,6 @@ WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'l
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
-# A person gets one slot of a row, so a claim for several rows looks at the first free slot of each.
-_FIRST_OF_ROW = """
-  AND NOT EXISTS (
-    SELECT 1 FROM labeling_slot earlier
-    WHERE earlier.project_row_id = s.project_row_id AND earlier.kind = 'label' AND NOT earlier.is_rework
-      AND earlier.id < s.id
-      AND (earlier.state = 'open' OR (earlier.state = 'leased' AND earlier.leased_until < clock_timestamp()))
-  )
-"""
 # The row that a person worked on until the lease ran out, when nobody has taken it since.
 _WORKED_ON = """
   AND EXISTS (
@@ -193,10 +184,12 @@ def _take(person: Person, project: Project, kind: str, count: int, slot_wanted: 
         return taken
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
     take("came_back", _PICK_CAME_BACK, LARGEST_BATCH)
-    take("oldest", to_do.format(narrowed=_FIRST_OF_ROW), count - len(taken))
-    if not taken:
-        # When the first slots of the last rows are in other claims' hands, any one slot will do.
-        take("oldest", to_do.format(narrowed=""), min(count, 1))
+    while len(taken) < count:
+        # One at a time, because a person gets one slot of a row: the next look sees what this one took.
+        before = len(taken)
+        take("oldest", to_do.format(narrowed=""), 1)
+        if len(taken) == before:
+            break
     return taken
 
 
