@@ -160,7 +160,7 @@ def workers(big_line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """People with a token who hold rows for long enough, so that every request of theirs is a submit.
 
     A plain labeler has no token; a viewer of the organization who was granted to label has one."""
-    monkeypatch.setattr(queue, "batch_size", lambda person, project: ROWS_EACH)
+    monkeypatch.setattr(queue, "SMALLEST_BATCH", ROWS_EACH)
     monkeypatch.setattr(queue, "LEASE_SECONDS", 600)
     cast, site, found = big_line.cast, Site(free_port(), tmp_path / "web.log"), []
     for number in range(PEOPLE):
