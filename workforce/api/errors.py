@@ -1,11 +1,13 @@
 """Every error of the API in one shape: ``{"code", "message", …}``; refusals of rules keep their details."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler, set_rollback
 
 from workforce.api.authentication import CSRF_FAILED
@@ -21,6 +23,9 @@ CODES = {
     415: "unsupported_media_type",
     429: "too_many_requests",
 }
+
+
+MOST_NAMED = 100
 
 
 def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -40,7 +45,7 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
         body = {
             "code": "invalid_input",
             "message": "Some values are wrong. Nothing was changed.",
-            "faults": error.detail,
+            "faults": list(_faults(error.detail, ""))[:MOST_NAMED],
         }
         response.data, response.status_code = body, 422
     else:
@@ -49,3 +54,24 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
         code = CSRF_FAILED if is_stale_page else CODES.get(response.status_code, "refused")
         response.data = {"code": code, "message": str(detail)}
     return response
+
+
+def _faults(found: Any, path: str) -> Iterator[dict[str, str]]:
+    """Each wrong place as {path, code, message}, as rules name them: ``reasons[0].code``."""
+    if isinstance(found, Mapping):
+        for name, inner in found.items():
+            yield from _faults(inner, _place(path, name))
+    elif isinstance(found, list):
+        for at, inner in enumerate(found):
+            # A list of messages is about one place; a list of mappings about each entry of a list.
+            yield from _faults(inner, f"{path}[{at}]" if isinstance(inner, Mapping) else path)
+    else:
+        yield {"path": path, "code": str(getattr(found, "code", "invalid")), "message": str(found)}
+
+
+def _place(path: str, name: object) -> str:
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else str(name)
