@@ -182,7 +182,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["workforce.api.permissions.SignedInWithinScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["workforce.api.parsers.GatedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "workforce.api.description.DescribedEndpoint",
     "DEFAULT_PAGINATION_CLASS": None,
     "EXCEPTION_HANDLER": "workforce.api.errors.answer_with_code",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -193,6 +193,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": None,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "SlotKind": "labeling.models.Slot.Kind",
+        "SlotState": "labeling.models.Slot.State",
+        "RowState": "labeling.models.ProjectRow.State",
+        "ProjectState": "labeling.models.Project.State",
+        "IssueState": "quality.models.Issue.State",
+        "ImportKind": "labeling.import_sources.SOURCES",
+    },
 }
 
 # --- Pages ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from typing import Any
 
 from labeling import editor, exports, labels_list
+from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
     label_submitted,
@@ -13,8 +14,8 @@ from labeling.events import (
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
 from quality import benchmarks, consensus, facts, figures, issues, review
-from quality.api.issues import issues_for_editor
-from quality.api.review import reasons_for_editor, urls_for_editor
+from quality.api.issues import IssueShape, issues_for_editor
+from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import row_scored
 from quality.models import Issue
 from workforce import live, relay
@@ -77,5 +78,7 @@ def connect() -> None:
     editor.register_addition("issues", issues_for_editor)
     editor.register_addition("reasons", reasons_for_editor)
     editor.register_addition("urls", urls_for_editor)
+    queue_shapes.describe_addition("issues", lambda: IssueShape(many=True))
+    queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
     editor.register_choices("issue_categories", dict(Issue.Category.choices))
     editor.register_choices("reject_reasons", review.REJECT_REASONS)

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 
 from tests.cast import Cast, find_cast, make_cast
+from tests.described import misfit_of
 from tests.flush import flush_over_owner
 from tests.line import Line, make_line
 
@@ -93,3 +94,19 @@ def assets_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> None:
 def static_names_without_a_manifest() -> None:
     """Pages rendered inside the test process need no collected files; the browser tests collect and serve them."""
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_as_described(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every answer of the API that a test's client gets is held to the schema that integrators read."""
+    misfits: set[str] = set()
+    ask = Client.request
+
+    def ask_and_compare(client: Client, **request: Any) -> Any:
+        response = ask(client, **request)
+        misfits.add(misfit_of(request["REQUEST_METHOD"], request["PATH_INFO"], response))
+        return response
+
+    monkeypatch.setattr(Client, "request", ask_and_compare)
+    yield
+    assert not misfits - {""}, "\n".join(sorted(misfits))

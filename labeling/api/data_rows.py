@@ -15,7 +15,6 @@ from labeling.models import DataRow
 from workforce.api.shapes import (
     PAGING,
     Body,
-    RefusalShape,
     filters_of,
     page_answer,
     page_shape,
@@ -80,7 +79,7 @@ class DataRowsOfDataset(APIView):
             rows = rows.filter(external_id=filters["external_id"])
         return page_answer(request, rows, DataRowShape)
 
-    @extend_schema(request=DataRowsBody, responses={201: RowsAdded, 413: RefusalShape, 422: RefusalShape})
+    @extend_schema(request=DataRowsBody, responses={201: RowsAdded})
     def post(self, request: Request, uid: str) -> Response:
         dataset = dataset_named(request, uid)
         records = values_of(DataRowsBody, request)["rows"]
@@ -92,7 +91,7 @@ class PicturesOfDataset(APIView):
     token_scope = Token.Scope.IMPORT
     parser_classes = (MultiPartParser,)
 
-    @extend_schema(request={"multipart/form-data": PicturesBody}, responses={201: PicturesAdded, 413: RefusalShape})
+    @extend_schema(request={"multipart/form-data": PicturesBody}, responses={201: PicturesAdded})
     def post(self, request: Request, uid: str) -> Response:
         """Pictures become rows named after their files; a bad one is reported, the others go in."""
         dataset = dataset_named(request, uid)

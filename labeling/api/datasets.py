@@ -52,7 +52,7 @@ class Datasets(APIView):
         )
         return page_answer(request, found, DatasetShape)
 
-    @extend_schema(request=DatasetBody, responses={201: DatasetShape, 409: RefusalShape, 422: RefusalShape})
+    @extend_schema(request=DatasetBody, responses={201: DatasetShape, 409: RefusalShape})
     def post(self, request: Request) -> Response:
         values, person = values_of(DatasetBody, request), person_of(request)
         organization = organization_named(person, values["organization"])
@@ -62,7 +62,7 @@ class Datasets(APIView):
 
 
 class DatasetByUid(APIView):
-    @extend_schema(responses={200: DatasetShape, 404: RefusalShape})
+    @extend_schema(responses={200: DatasetShape})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
         return Response(DatasetShape(dataset_named(request, uid)).data)

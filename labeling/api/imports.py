@@ -18,7 +18,7 @@ from labeling.models import Dataset, Project
 from workforce.api.inputs import idempotency_key
 from workforce.api.jobs import JobShape
 from workforce.api.parsers import GatedJSONParser
-from workforce.api.shapes import Body, RefusalShape, person_of, values_of
+from workforce.api.shapes import OPTIONAL_KEY_HEADER, Body, RefusalShape, person_of, values_of
 from workforce.models import Token
 
 
@@ -45,8 +45,9 @@ class ImportsOfDataset(APIView):
     parser_classes = (GatedJSONParser, MultiPartParser)
 
     @extend_schema(
+        parameters=[OPTIONAL_KEY_HEADER],
         request={"application/json": DatasetImportBody, "multipart/form-data": DatasetImportBody},
-        responses={201: JobShape, 422: RefusalShape},
+        responses={201: JobShape, 409: RefusalShape},
     )
     def post(self, request: Request, uid: str) -> Response:
         dataset = dataset_named(request, uid)
@@ -58,8 +59,9 @@ class ImportsOfProject(APIView):
     parser_classes = (GatedJSONParser, MultiPartParser)
 
     @extend_schema(
+        parameters=[OPTIONAL_KEY_HEADER],
         request={"application/json": ProjectImportBody, "multipart/form-data": ProjectImportBody},
-        responses={201: JobShape, 422: RefusalShape},
+        responses={201: JobShape, 409: RefusalShape},
     )
     def post(self, request: Request, uid: str) -> Response:
         project = project_named(request, uid)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,12 +14,13 @@ from labeling.api.projects import project_named
 from labeling.models import Label, Slot
 from workforce.api.shapes import (
     PAGING,
+    PAGING_PARAMETERS,
     choice_filter,
+    choice_parameter,
     filters_of,
     page_answer,
     page_shape,
     person_of,
-    query_parameters,
     uid_filter,
 )
 
@@ -54,7 +56,13 @@ class LabelShape(serializers.Serializer[Label]):
 
 class LabelsOfProject(APIView):
     @extend_schema(
-        parameters=query_parameters("labeler", "state", "kind", is_list=True), responses=page_shape(LabelShape)
+        parameters=[
+            OpenApiParameter("labeler", OpenApiTypes.UUID),
+            choice_parameter("state", Slot.State.values),
+            choice_parameter("kind", Label.Kind.values),
+            *PAGING_PARAMETERS,
+        ],
+        responses=page_shape(LabelShape),
     )
     def get(self, request: Request, uid: str) -> Response:
         filters = filters_of(request, "labeler", "state", "kind", *PAGING)

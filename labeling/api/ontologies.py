@@ -67,7 +67,7 @@ class Ontologies(APIView):
         )
         return page_answer(request, found.annotate(newest_version=Max("versions__number")), OntologyShape)
 
-    @extend_schema(request=OntologyBody, responses={201: VersionShape, 409: RefusalShape, 422: RefusalShape})
+    @extend_schema(request=OntologyBody, responses={201: VersionShape, 409: RefusalShape})
     def post(self, request: Request) -> Response:
         values, person = values_of(OntologyBody, request), person_of(request)
         organization = organization_named(person, values["organization"])
@@ -80,7 +80,7 @@ class OntologyByUid(APIView):
     @extend_schema(
         operation_id="ontology_newest_or_version",
         parameters=query_parameters("version"),
-        responses={200: VersionShape, 404: RefusalShape},
+        responses={200: VersionShape},
     )
     def get(self, request: Request, uid: str) -> Response:
         """The newest version, or the one that ``version`` names."""
@@ -91,7 +91,7 @@ class OntologyByUid(APIView):
 class VersionsOfOntology(APIView):
     token_scope = Token.Scope.MANAGE
 
-    @extend_schema(request=VersionBody, responses={201: VersionShape, 422: RefusalShape})
+    @extend_schema(request=VersionBody, responses={201: VersionShape})
     def post(self, request: Request, uid: str) -> Response:
         ontology = ontology_named(request, uid)
         values = values_of(VersionBody, request)

@@ -14,15 +14,16 @@ from labeling.projects import ProjectSettings
 from workforce import access
 from workforce.api.shapes import (
     PAGING,
+    PAGING_PARAMETERS,
     Body,
     RefusalShape,
     choice_filter,
+    choice_parameter,
     filters_of,
     organization_named,
     page_answer,
     page_shape,
     person_of,
-    query_parameters,
     values_of,
 )
 from workforce.models import Token
@@ -72,7 +73,7 @@ class Projects(APIView):
 
     @extend_schema(
         operation_id="projects_list",
-        parameters=query_parameters("state", is_list=True),
+        parameters=[choice_parameter("state", Project.State.values), *PAGING_PARAMETERS],
         responses=page_shape(ProjectShape),
     )
     def get(self, request: Request) -> Response:
@@ -82,7 +83,7 @@ class Projects(APIView):
             found = found.filter(state=choice_filter("state", filters["state"], Project.State.values))
         return page_answer(request, found, ProjectShape)
 
-    @extend_schema(request=ProjectBody, responses={201: ProjectShape, 409: RefusalShape, 422: RefusalShape})
+    @extend_schema(request=ProjectBody, responses={201: ProjectShape, 409: RefusalShape})
     def post(self, request: Request) -> Response:
         values, person = values_of(ProjectBody, request), person_of(request)
         organization = organization_named(person, values["organization"])
@@ -102,12 +103,12 @@ class Projects(APIView):
 class ProjectByUid(APIView):
     token_scope = Token.Scope.MANAGE
 
-    @extend_schema(responses={200: ProjectShape, 404: RefusalShape})
+    @extend_schema(responses={200: ProjectShape})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
         return Response(ProjectShape(project_named(request, uid)).data)
 
-    @extend_schema(request=ProjectChange(partial=True), responses={200: ProjectShape, 422: RefusalShape})
+    @extend_schema(request=ProjectChange(partial=True), responses={200: ProjectShape})
     def patch(self, request: Request, uid: str) -> Response:
         project = project_named(request, uid)
         values = values_of(ProjectChange, request, partial=True)
@@ -135,7 +136,7 @@ class BatchBody(Body):
 class BatchesOfProject(APIView):
     token_scope = Token.Scope.MANAGE
 
-    @extend_schema(request=BatchBody, responses={201: BatchShape, 409: RefusalShape, 422: RefusalShape})
+    @extend_schema(request=BatchBody, responses={201: BatchShape, 409: RefusalShape})
     def post(self, request: Request, uid: str) -> Response:
         project, person = project_named(request, uid), person_of(request)
         values = values_of(BatchBody, request)

@@ -3,65 +3,32 @@
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling import drafts, labels, projects, queue, skips, today
+from labeling.api.queue_shapes import (
+    ClaimBody,
+    ClaimShape,
+    DraftBody,
+    DraftRefusal,
+    HeartbeatBody,
+    KeptRefusal,
+    LeaseBody,
+    LeaseShape,
+    SavedDraft,
+    SkipBody,
+    SlotStateShape,
+    SubmitBody,
+    SubmittedShape,
+)
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Slot
 from workforce.api.inputs import idempotency_key
-from workforce.api.shapes import person_of
+from workforce.api.shapes import KEY_HEADER, RefusalShape, person_of, values_of
 from workforce.models import Token
-
-
-class ClaimInput(serializers.Serializer[Any]):
-    have = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=50)
-    wanted = serializers.UUIDField(default=None, allow_null=True)
-
-
-class TokenInput(serializers.Serializer[Any]):
-    lease_token = serializers.IntegerField(min_value=1, max_value=2**62)
-
-
-class HeartbeatInput(TokenInput):
-    interactions = serializers.IntegerField(min_value=0, max_value=1_000_000)
-
-
-class DraftInput(serializers.Serializer[Any]):
-    base_revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
-    payload = serializers.JSONField()
-    tab = serializers.CharField(max_length=64, allow_blank=True, default="")
-    # In a review: the version of the label that the work was typed over.
-    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
-
-
-class BaseInput(serializers.Serializer[Any]):
-    """Which draft the page knew when it sent: its revision (0: none), and the tab that wrote it."""
-
-    draft_revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1, allow_null=True, default=None)
-    tab = serializers.CharField(max_length=64, allow_blank=True, default="")
-
-
-class SubmitInput(TokenInput, BaseInput):
-    payload = serializers.JSONField()
-    ontology_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-
-
-class SkipInput(TokenInput):
-    reason = serializers.CharField(max_length=40)
-    comment = serializers.CharField(max_length=2000, allow_blank=True, default="")
-
-
-def values_of(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The checked values of a request's body; wrong ones become one 422 that names each path."""
-    checked = serializer(data=request.data)
-    checked.is_valid(raise_exception=True)
-    found: dict[str, Any] = checked.validated_data
-    return found
 
 
 class Claim(APIView):
@@ -72,9 +39,9 @@ class Claim(APIView):
     token_scope = Token.Scope.LABEL
     kind = Slot.Kind.LABEL
 
-    @extend_schema(request=ClaimInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=ClaimBody, responses={200: ClaimShape})
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(ClaimInput, request)
+        values = values_of(ClaimBody, request)
         project = projects.project_for(person_of(request), uid)
         have = [str(one) for one in values["have"]]
         wanted = values["wanted"] and str(values["wanted"])
@@ -97,31 +64,41 @@ class ClaimReview(Claim):
 
 
 class Heartbeat(APIView):
+    """Renew the leases in hand and say whether somebody works. Send one every 15 seconds."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=HeartbeatInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=HeartbeatBody, responses={200: LeaseShape, 409: RefusalShape})
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(HeartbeatInput, request)
+        values = values_of(HeartbeatBody, request)
         until = queue.keep_leases(person_of(request), uid, values["lease_token"], has_input=values["interactions"] > 0)
         return Response({"leased_until": until.isoformat()})
 
 
 class DraftOfSlot(APIView):
+    """Keep unfinished work on a row; it outlives the lease."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=DraftInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=DraftBody, responses={200: SavedDraft, 409: DraftRefusal})
     def put(self, request: Request, uid: str) -> Response:
-        values = values_of(DraftInput, request)
+        values = values_of(DraftBody, request)
         saved = drafts.save_draft(person_of(request), uid, **values)
         return Response({"revision": saved.revision, "saved_at": saved.saved_at.isoformat()})
 
 
 class Submit(APIView):
+    """Submit the label of a slot: 201, and 200 with the same answer when asked again under the same key."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=SubmitInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        parameters=[KEY_HEADER],
+        request=SubmitBody,
+        responses={200: SubmittedShape, 201: SubmittedShape, 409: KeptRefusal, 422: KeptRefusal},
+    )
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(SubmitInput, request)
+        values = values_of(SubmitBody, request)
         answer = labels.submit_label(
             person_of(request),
             uid,
@@ -135,22 +112,26 @@ class Submit(APIView):
 
 
 class Skip(APIView):
+    """Leave the row to somebody else, with a reason."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=SkipInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=SkipBody, responses={200: SlotStateShape, 409: RefusalShape})
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(SkipInput, request)
+        values = values_of(SkipBody, request)
         said = {"reason": values["reason"], "comment": values["comment"]}
         skips.skip_row(person_of(request), uid, values["lease_token"], **said)
         return Response({"state": Slot.State.SKIPPED})
 
 
 class Release(APIView):
+    """Give the row back without a reason; a draft stays."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=TokenInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=LeaseBody, responses={200: SlotStateShape, 409: RefusalShape})
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(TokenInput, request)
+        values = values_of(LeaseBody, request)
         skips.give_back(person_of(request), uid, values["lease_token"])
         return Response({"state": Slot.State.OPEN})
 

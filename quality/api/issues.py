@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,29 +15,94 @@ from quality import issues
 from quality.models import Issue
 from workforce import access
 from workforce.api.inputs import idempotency_key, page_by_key
-from workforce.api.shapes import PAGING, filters_of, person_of, values_of
+from workforce.api.shapes import (
+    KEY_HEADER,
+    PAGING,
+    PAGING_PARAMETERS,
+    Body,
+    choice_parameter,
+    filters_of,
+    page_shape,
+    person_of,
+    values_of,
+)
 from workforce.idempotency import once
 from workforce.models import Person, Token
 from workforce.roles import Permission
 
 
-class IssueInput(serializers.Serializer[Any]):
-    category = serializers.CharField(max_length=20)
+class PinShape(serializers.Serializer[Any]):
+    """A place on the picture, in pixels."""
+
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+
+
+@extend_schema_field(PinShape)
+class PinField(serializers.JSONField):
+    """The rule checks it: only it knows the picture's size."""
+
+
+class IssueBody(Body):
+    category = serializers.CharField(max_length=20, help_text=f"One of {', '.join(Issue.Category.values)}.")
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    pin = serializers.JSONField(allow_null=True, default=None)
+    pin = PinField(allow_null=True, default=None)
     object_id = serializers.CharField(allow_blank=True, default="")
 
 
-class CommentInput(serializers.Serializer[Any]):
+class CommentBody(Body):
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
+class NoBody(Body):
+    """Nothing is said here: the act is the address."""
+
+
+class AuthorShape(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    initials = serializers.CharField()
+
+
+class CommentShape(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    author = AuthorShape()
+    text = serializers.CharField()
+    made_at = serializers.DateTimeField()
+
+
+class IssueUrls(serializers.Serializer[Any]):
+    """Null where the caller may not act."""
+
+    read = serializers.CharField()
+    comment = serializers.CharField(allow_null=True)
+    resolve = serializers.CharField(allow_null=True)
+    reopen = serializers.CharField(allow_null=True)
+
+
+class IssueShape(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    number = serializers.IntegerField()
+    row = serializers.UUIDField()
+    external_id = serializers.CharField()
+    category = serializers.ChoiceField(choices=Issue.Category.choices)
+    state = serializers.ChoiceField(choices=Issue.State.choices)
+    pin = PinField(allow_null=True)
+    object_id = serializers.CharField(allow_blank=True)
+    text = serializers.CharField()
+    author = AuthorShape()
+    opened_at = serializers.DateTimeField()
+    comments = CommentShape(many=True)
+    urls = IssueUrls()
+
+
 class IssuesOfRow(APIView):
+    """Ask about a row, a place on its picture or an object of a label."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=IssueInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[KEY_HEADER], request=IssueBody, responses={200: IssueShape, 201: IssueShape})
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(IssueInput, request)
+        values = values_of(IssueBody, request)
         person = person_of(request)
         row = access.access(
             person, ProjectRow.objects.select_related("project", "data_row"), uid, Permission.VIEW_PROJECT
@@ -53,7 +117,12 @@ class IssuesOfRow(APIView):
 
 
 class IssuesOfProject(APIView):
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    """The issues that the caller may read, newest first."""
+
+    @extend_schema(
+        parameters=[choice_parameter("state", Issue.State.values), *PAGING_PARAMETERS],
+        responses={200: page_shape(IssueShape)},
+    )
     def get(self, request: Request, uid: str) -> Response:
         state = filters_of(request, "state", *PAGING).get("state")
         person = person_of(request)
@@ -63,17 +132,20 @@ class IssuesOfProject(APIView):
 
 
 class IssueDetail(APIView):
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={200: IssueShape})
     def get(self, request: Request, uid: str) -> Response:
+        filters_of(request)
         return _answer(request, uid)
 
 
 class Comments(APIView):
+    """Say something in an issue; the answer is the whole of it."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=CommentInput, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[KEY_HEADER], request=CommentBody, responses={200: IssueShape, 201: IssueShape})
     def post(self, request: Request, uid: str) -> Response:
-        values = values_of(CommentInput, request)
+        values = values_of(CommentBody, request)
         person = person_of(request)
         issue = issues.thread_of(person, uid)
         answer = once(
@@ -86,20 +158,26 @@ class Comments(APIView):
 
 
 class Resolve(APIView):
+    """Asked again, nothing more happens."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=NoBody, responses={200: IssueShape})
     def post(self, request: Request, uid: str) -> Response:
+        values_of(NoBody, request)
         person = person_of(request)
         issues.resolve_issue(person, issues.thread_of(person, uid))
         return _answer(request, uid)
 
 
 class Reopen(APIView):
+    """Asked again, nothing more happens."""
+
     token_scope = Token.Scope.LABEL
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=NoBody, responses={200: IssueShape})
     def post(self, request: Request, uid: str) -> Response:
+        values_of(NoBody, request)
         person = person_of(request)
         issues.reopen_issue(person, issues.thread_of(person, uid))
         return _answer(request, uid)

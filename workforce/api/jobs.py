@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workforce import access
-from workforce.api.shapes import RefusalShape, filters_of, person_of
+from workforce.api.shapes import filters_of, person_of
 from workforce.models import Job
 from workforce.roles import Permission
 
@@ -34,7 +34,7 @@ class JobShape(serializers.Serializer[Job]):
 
 
 class JobByUid(APIView):
-    @extend_schema(responses={200: JobShape, 404: RefusalShape})
+    @extend_schema(responses={200: JobShape})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
         return Response(JobShape(job_named(request, uid)).data)

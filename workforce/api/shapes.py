@@ -1,21 +1,35 @@
 """What endpoints share: strict bodies, allow-listed filters, pages, and the person who asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workforce import access
-from workforce.api.inputs import page_by_key
+from workforce.api.inputs import LARGEST_PAGE, PAGE_SIZE, page_by_key
 from workforce.errors import InvalidInput, NotFound
+from workforce.idempotency import KEPT_DAYS, LONGEST_KEY
 from workforce.models import Organization, Person
 
 PAGING = ("cursor", "page_size")
+KEY_NAME = "Idempotency-Key"
+KEY_WORDS = (
+    f"Up to {LONGEST_KEY} printable characters, kept for {KEPT_DAYS} days. The same key with the same body gets the"
+    " first answer again, with another body 422 `key_reused`."
+)
+KEY_HEADER = OpenApiParameter(KEY_NAME, str, OpenApiParameter.HEADER, required=True, description=KEY_WORDS)
+# Where a repeat without a key does the act again.
+OPTIONAL_KEY_HEADER = OpenApiParameter(KEY_NAME, str, OpenApiParameter.HEADER, description=KEY_WORDS)
+PAGING_PARAMETERS = (
+    OpenApiParameter("cursor", OpenApiTypes.UUID, description="`next_cursor` of the page before."),
+    OpenApiParameter("page_size", int, description=f"1 to {LARGEST_PAGE}; {PAGE_SIZE} when left out."),
+)
 Row = TypeVar("Row", bound=Model)
 
 
@@ -25,8 +39,17 @@ class Body(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
         if unknown:
-            raise serializers.ValidationError({str(name)[:60]: ["This key is not known here."] for name in unknown})
+            fault = exceptions.ErrorDetail("This key is not known here.", code="unknown_key")
+            raise serializers.ValidationError({str(name)[:60]: [fault] for name in unknown})
         return super().to_internal_value(data)
+
+
+class FaultShape(serializers.Serializer[Any]):
+    """One wrong place in what came in."""
+
+    path = serializers.CharField(allow_blank=True, help_text="Such as `rows[3].external_id`; empty: the whole.")
+    code = serializers.CharField()
+    message = serializers.CharField()
 
 
 class RefusalShape(serializers.Serializer[Any]):
@@ -34,6 +57,8 @@ class RefusalShape(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     message = serializers.CharField()
+    faults = FaultShape(many=True, required=False, help_text="Each wrong place, at most the first hundred.")
+    path = serializers.CharField(required=False, help_text="The wrong place, when it is one.")
 
 
 def person_of(request: Request) -> Person:
@@ -99,4 +124,8 @@ def page_shape(shape: type[serializers.Serializer[Any]]) -> serializers.Serializ
 
 def query_parameters(*names: str, is_list: bool = False) -> list[OpenApiParameter]:
     """The schema of the filters that ``filters_of`` allows."""
-    return [OpenApiParameter(name, str) for name in (*names, *(PAGING if is_list else ()))]
+    return [*(OpenApiParameter(name, str) for name in names), *(PAGING_PARAMETERS if is_list else ())]
+
+
+def choice_parameter(name: str, choices: Iterable[str]) -> OpenApiParameter:
+    return OpenApiParameter(name, str, enum=list(choices))

@@ -64,6 +64,7 @@ class TokenBody(Body):
 
 class Tokens(APIView):
     permission_classes = (WritesInPerson,)
+    token_scope = None
 
     @extend_schema(
         operation_id="tokens_list", parameters=query_parameters(is_list=True), responses=page_shape(TokenShape)
@@ -72,7 +73,7 @@ class Tokens(APIView):
         filters_of(request, *PAGING)
         return page_answer(request, tokens.tokens_of(person_of(request)), TokenShape)
 
-    @extend_schema(request=TokenBody, responses={201: IssuedToken, 409: RefusalShape, 422: RefusalShape})
+    @extend_schema(request=TokenBody, responses={201: IssuedToken, 409: RefusalShape})
     def post(self, request: Request) -> Response:
         values, person = values_of(TokenBody, request), person_of(request)
         organization = organization_named(person, values.pop("organization"))
@@ -83,8 +84,9 @@ class Tokens(APIView):
 
 class TokenByUid(APIView):
     permission_classes = (WritesInPerson,)
+    token_scope = None
 
-    @extend_schema(responses={204: None, 404: RefusalShape})
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, uid: str) -> Response:
         """End a token. It stops working within seconds; ending it again changes nothing."""
         person = person_of(request)

@@ -28,7 +28,6 @@ export function createActivity(onTick) {
   }, 1000);
 
   return {
-    isActive,
     restart() {
       seconds = 0;
       isRunning = true;

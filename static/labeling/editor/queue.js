@@ -86,7 +86,7 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
     const { row, isLeaseEnded } = store.state;
     if (!row || isLeaseEnded) return;
     try {
-      const answer = await post(row.urls.heartbeat, { lease_token: row.slot.lease_token, interactions: activity.takeInteractions(), active: activity.isActive() });
+      const answer = await post(row.urls.heartbeat, { lease_token: row.slot.lease_token, interactions: activity.takeInteractions() });
       row.slot.leased_until = answer.leased_until;
       // The heartbeat of the open row renews the waiting ones too.
       for (const other of waiting) other.slot.leased_until = answer.leased_until;

@@ -143,8 +143,8 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     if (decision === 'fix' && (!drawing.settle('Not sent') || stoppedByGap())) return;
     await leaveWith(async (row) => {
       const { payload } = store.state;
-      await sendUntilHeard(row, row.urls.decide, { label_uid: row.label.uid, version: row.label.version, decision, reasons,
-        lease_token: row.slot.lease_token, ...(decision === 'fix' ? { payload } : {}) });
+      await sendUntilHeard(row, row.urls.decide, { version: row.label.version, decision, reasons, lease_token: row.slot.lease_token,
+        ...(decision === 'fix' ? { payload } : {}) });
       const maker = row.label.maker?.name || 'its maker';
       const count = `${reasons.length} ${reasons.length === 1 ? 'reason' : 'reasons'}`;
       const sentence = { approve: 'Approved.', fix: 'Fixed and approved.', reject: `Sent back to ${maker} with ${count}.` }[decision];

@@ -75,6 +75,17 @@ def test_an_issue_from_question_to_reopening(line: Line) -> None:
     assert get(line.cast.lena, reverse("api-issue", args=[issue["uid"]])).json()["state"] == "open"
 
 
+def test_a_key_that_nobody_knows_is_named_and_nothing_is_said(line: Line) -> None:
+    row = row_of(line.cast.lena, line)
+    refused = ask_over_http(line.cast.lena, row, titel="x")
+    assert (refused.status_code, refused.json()["faults"][0]["path"]) == (422, "titel")
+    issue = ask_over_http(line.cast.lena, row).json()
+    for act, body in (("comment", {"text": "x", "state": "resolved"}), ("resolve", {"reason": "x"})):
+        assert post(line.cast.rita, issue["urls"][act], body).status_code == 422
+    assert get(line.cast.rita, issue["urls"]["read"] + "?with=labels").json()["code"] == "unknown_filter"
+    assert (Issue.objects.get().state, Issue.objects.get().comments.count()) == ("open", 1)
+
+
 def test_asking_twice_under_one_key_opens_one_issue_and_says_one_thing(line: Line) -> None:
     row = row_of(line.cast.lena, line)
     where, body = reverse("api-row-issues", args=[row.uid]), {"category": "edge_case", "text": "Which one?"}

@@ -60,6 +60,15 @@ def test_the_editors_own_body_is_understood(line: Line) -> None:
     assert Review.objects.get().reasons[0]["object"] == ""
 
 
+def test_a_key_that_nobody_knows_is_named(line: Line) -> None:
+    slot = hold(line.cast.rita, review_slot(label_row(line.cast.lena, line)))
+    reasons = [{"code": "other", "why": "x"}]
+    answer = send(line.cast.rita, slot, decision="reject", reasons=reasons)
+    assert [one["path"] for one in answer.json()["faults"]] == ["reasons[0].why"]
+    assert [one["path"] for one in send(line.cast.rita, slot, label="x").json()["faults"]] == ["label"]
+    assert not Review.objects.exists()
+
+
 def test_a_fix_carries_the_mended_label(line: Line) -> None:
     label = label_row(line.cast.lena, line)
     slot = hold(line.cast.rita, review_slot(label))

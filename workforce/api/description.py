@@ -1,0 +1,53 @@
+"""How the schema is made: what holds at every endpoint is said here once, what holds at one stands at that one."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import SAFE_METHODS
+
+from workforce.api.shapes import RefusalShape
+from workforce.models import Token
+
+# Any endpoint may answer so; a body adds those of reading it. 409 stands at the endpoints whose rule says it.
+EVERYWHERE = {
+    401: "Not signed in, or the token is not (or no longer) valid.",
+    403: "The person has no right to this, or the token no scope for it.",
+    422: "Something that came in is wrong; the answer names it. Nothing was changed.",
+}
+WITH_UID = {404: "There is no such thing here for this person."}
+WITH_BODY = {
+    404: "There is no such thing here for this person; the body may name it.",
+    413: "The body is too large.",
+    415: "The body is of no type that is read here.",
+}
+
+
+class DescribedEndpoint(AutoSchema):
+    """Adds the refusals that every endpoint shares, and the scope that a token needs."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        found = super()._get_response_bodies(direction)
+        for code, words in self._shared_refusals().items():
+            if str(code) not in found:
+                found[str(code)] = self._refusal(code, direction)
+            found[str(code)]["description"] = words
+        return dict(sorted(found.items()))
+
+    def get_description(self) -> str:  # type: ignore[override]  # as the class above has it
+        words: str = super().get_description() or ""
+        if self.method in SAFE_METHODS:
+            scope = getattr(self.view, "read_scope", Token.Scope.READ)
+        else:
+            scope = getattr(self.view, "token_scope", Token.Scope.MANAGE)
+        needed = "For signed-in people only." if scope is None else f"A token needs the scope `{scope}`."
+        return f"{words}\n\n{needed}".strip()
+
+    def _shared_refusals(self) -> dict[int, str]:
+        with_uid = WITH_UID if "{" in self.path else {}
+        has_body = self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None
+        return {**EVERYWHERE, **with_uid, **(WITH_BODY if has_body else {})}
+
+    def _refusal(self, code: int, direction: Any) -> Any:
+        return self._get_response_for_code(  # type: ignore[no-untyped-call]  # the library's
+            RefusalShape, str(code), direction=direction
+        )
