@@ -1,9 +1,10 @@
-"""The admin's looser Content-Security-Policy; every other page keeps the strict one."""
+"""The admin's looser Content-Security-Policy, every other page keeps the strict one; a slash that was left out."""
 
 from collections.abc import Callable
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.urls import reverse
 
 # The admin theme evaluates strings (Alpine) and sets styles inline; without these two its login page is dead.
@@ -22,3 +23,13 @@ class RelaxAdminPolicy:
         if request.path_info.startswith(self.admin_path):
             response._csp_replace = ADMIN_DIRECTIVES  # type: ignore[attr-defined]  # the middleware's own hook
         return response
+
+
+class SameAgain(HttpResponsePermanentRedirect):
+    """308: the client asks again with the method and the body it had; after a 301 a POST comes back as a GET."""
+
+    status_code = 308
+
+
+class CommonWithSlash(CommonMiddleware):
+    response_redirect_class = SameAgain

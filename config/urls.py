@@ -17,3 +17,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 websocket_urlpatterns = [path("ws/live/", LiveConsumer.as_asgi())]
+handler404 = "config.refusals.not_found"
+handler500 = "config.refusals.server_error"

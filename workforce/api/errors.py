@@ -26,6 +26,7 @@ CODES = {
 
 
 MOST_NAMED = 100
+NOT_SIGNED_IN = "Nobody is signed in here. Send a token as `Authorization: Token crew_…`."
 
 
 def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -52,7 +53,8 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
         detail = getattr(error, "detail", "")
         is_stale_page = getattr(detail, "code", "") == CSRF_FAILED
         code = CSRF_FAILED if is_stale_page else CODES.get(response.status_code, "refused")
-        response.data = {"code": code, "message": str(detail)}
+        message = NOT_SIGNED_IN if isinstance(error, exceptions.NotAuthenticated) else str(detail)
+        response.data = {"code": code, "message": message}
     return response
 
 
