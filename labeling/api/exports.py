@@ -37,4 +37,5 @@ class ExportOfProject(APIView):
 
 
 def _picture_address(row: ProjectRow) -> str:
-    return reverse("asset", args=[row.uid]) if row.data_row.asset_path else ""
+    """The one that a token and a session open, so that an export is the same for both."""
+    return reverse("api-row-picture", args=[row.uid]) if row.data_row.asset_path else ""

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling import drafts, labels, projects, queue, skips, today
+from labeling.api.pictures import picture_address
 from labeling.api.queue_shapes import (
     ClaimBody,
     ClaimShape,
@@ -46,7 +47,10 @@ class Claim(APIView):
         have = [str(one) for one in values["have"]]
         wanted = values["wanted"] and str(values["wanted"])
         claim = queue.lease_next_rows(person_of(request), project, kind=self.kind, have=have, wanted=wanted)
-        rows = [row_document(row) for row in editor_rows(person_of(request), claim.slots)]
+        rows = [
+            row_document(row, picture_address(request, row.slot.project_row))
+            for row in editor_rows(person_of(request), claim.slots)
+        ]
         empty = claim.empty and {
             "code": claim.empty.code,
             "message": claim.empty.message,
@@ -136,7 +140,7 @@ class Release(APIView):
         return Response({"state": Slot.State.OPEN})
 
 
-def row_document(row: EditorRow) -> dict[str, Any]:
+def row_document(row: EditorRow, asset_url: str) -> dict[str, Any]:
     """One row as the editor and an integrator read it. Shape: the same for every row, benchmark or not."""
     slot, data_row, project = row.slot, row.slot.project_row.data_row, row.slot.project
     return {
@@ -156,7 +160,7 @@ def row_document(row: EditorRow) -> dict[str, Any]:
             "width": data_row.width,
             "height": data_row.height,
             "metadata": data_row.metadata,
-            "asset_url": reverse("asset", args=[slot.project_row.uid]),
+            "asset_url": asset_url,
         },
         "project": {"uid": str(project.uid), "name": project.name, "batch": slot.project_row.batch.name},
         "ontology": {

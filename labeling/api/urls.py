@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.api import data_rows, datasets, exports, imports, jobs, labels, ontologies, projects, queue
+from labeling.api import data_rows, datasets, exports, imports, jobs, labels, ontologies, pictures, projects, queue
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api-projects"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("jobs/<uuid:uid>/problems/", jobs.ProblemsOfJob.as_view(), name="api-job-problems"),
     path("projects/<uuid:uid>/claim/", queue.Claim.as_view(), name="api-claim"),
     path("projects/<uuid:uid>/claim-review/", queue.ClaimReview.as_view(), name="api-claim-review"),
+    path("rows/<uuid:uid>/picture/", pictures.PictureOfRow.as_view(), name="api-row-picture"),
     path("slots/<uuid:uid>/heartbeat/", queue.Heartbeat.as_view(), name="api-slot-heartbeat"),
     path("slots/<uuid:uid>/draft/", queue.DraftOfSlot.as_view(), name="api-slot-draft"),
     path("slots/<uuid:uid>/submit/", queue.Submit.as_view(), name="api-slot-submit"),

@@ -81,7 +81,7 @@ def of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {})
 
 
-@request_for("asset", "thumbnail")
+@request_for("asset", "thumbnail", "api-row-picture")
 def of_row_in_hand(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": slot_in_hand(stage, person).project_row.uid})
 

@@ -12,6 +12,7 @@ from workforce.models import Token
 EVERYWHERE = {
     401: "Not signed in, or the token is not (or no longer) valid.",
     403: "The person has no right to this, or the token no scope for it.",
+    406: "The client accepts no type that is answered here.",
     422: "Something that came in is wrong; the answer names it. Nothing was changed.",
 }
 WITH_UID = {404: "There is no such thing here for this person."}

@@ -49,6 +49,9 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
             "faults": list(_faults(error.detail, ""))[:MOST_NAMED],
         }
         response.data, response.status_code = body, 422
+    elif isinstance(error, exceptions.ParseError):
+        # As unreadable JSON is: the client's one reader of 422 serves.
+        response.data, response.status_code = {"code": "bad_body", "message": str(error.detail)}, 422
     else:
         detail = getattr(error, "detail", "")
         is_stale_page = getattr(detail, "code", "") == CSRF_FAILED

@@ -59,6 +59,7 @@ class RefusalShape(serializers.Serializer[Any]):
     message = serializers.CharField()
     faults = FaultShape(many=True, required=False, help_text="Each wrong place, at most the first hundred.")
     path = serializers.CharField(required=False, help_text="The wrong place, when it is one.")
+    needs = serializers.CharField(required=False, help_text="With 403: the right that is missing.")
 
 
 def person_of(request: Request) -> Person:

@@ -8,10 +8,12 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from labeling.models import Draft, Slot
+from labeling.project_access import grant_role
 from tests.cast import Cast
-from tests.labeling.api.hands import signed_in
+from tests.labeling.api.hands import body_of, signed_in, with_token
 from tests.line import Line, make_line, payload
 from workforce.models import AuditEvent
+from workforce.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +101,14 @@ def test_a_key_that_nobody_knows_is_named_and_nothing_is_done(line: Line, act: s
     ]
     assert AuditEvent.objects.count() == before and not Draft.objects.exists()
     assert Slot.objects.get(uid=row["slot"]["uid"]).state == Slot.State.LEASED
+
+
+def test_a_token_gets_the_picture_of_the_row_that_it_claimed(line: Line) -> None:
+    with_session = signed_in(line.cast.ada)
+    grant_role(line.cast.ada, line.project, line.cast.ada, role=Role.EXPERT)
+    client = with_token(line.cast.ada, line.cast.home, "read", "label")
+    row = claimed(client, line)["rows"][0]
+    answer = client.get(row["row"]["asset_url"], HTTP_ACCEPT="image/png")
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "image/png"
+    assert body_of(answer).startswith(b"\x89PNG")
+    assert claimed(with_session, line)["rows"][0]["row"]["asset_url"] == reverse("asset", args=[row["row"]["uid"]])

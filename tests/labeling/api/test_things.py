@@ -159,3 +159,9 @@ def test_a_labeler_sees_the_projects_they_work_on_and_no_data(line: Line) -> Non
     assert client.get(reverse("api-datasets")).json()["results"] == []
     assert client.get(reverse("api-dataset", args=[line.dataset.uid])).status_code == 403
     assert signed_in(line.cast.nora).get(reverse("api-projects")).json()["results"] == []
+
+
+def test_a_form_that_cannot_be_read_is_refused_like_any_other_body(line: Line) -> None:
+    path = reverse("api-dataset-pictures", args=[line.dataset.uid])
+    answer = signed_in(line.cast.ada).generic("POST", path, b"x", content_type="multipart/form-data")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_body")

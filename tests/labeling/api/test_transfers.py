@@ -109,7 +109,7 @@ def test_an_export_streams_with_its_trailer(line: Line, accept: str) -> None:
     assert answer["Cache-Control"] == "no-store" and answer.streaming
     *lines, last = body_of(answer).splitlines(keepends=True)
     assert json.loads(last)["trailer"] == {"rows": 4, "sha256": hashlib.sha256(b"".join(lines)).hexdigest()}
-    assert json.loads(lines[0])["data_row"]["row_data"].startswith("/rows/")
+    assert json.loads(lines[0])["data_row"]["row_data"].startswith("/api/v1/rows/")
 
 
 async def read_async(client: Any, path: str) -> list[bytes]:
