@@ -50,8 +50,7 @@ def create_project(
     access.require(actor, Permission.CREATE_PROJECT, organization)
     if ontology.organization_id != organization.pk:
         raise InvalidInput("unknown_ontology", "There is no such ontology here.")
-    if Project.objects.filter(organization=organization, name=name).exists():
-        raise RuleViolation("project_name_taken", f"There is a project called {name} already.")
+    _refuse_taken_name(organization, name)
     project = Project(
         organization=organization,
         name=name,
@@ -74,6 +73,8 @@ def change_project(actor: Person, project: Project, **changes: Any) -> Project:
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise InvalidInput("unknown_setting", f"Settings that can change: {', '.join(CHANGEABLE)}.", unknown=unknown)
+    if changes.get("name", project.name) != project.name:
+        _refuse_taken_name(project.organization, changes["name"])
     before = {name: getattr(project, name) for name in changes}
     for name, value in changes.items():
         setattr(project, name, value)
@@ -93,9 +94,15 @@ def project_for(person: Person, uid: str) -> Project:
     return access.access(person, Project.objects.select_related("organization"), uid, Permission.VIEW_PROJECT)
 
 
+def _refuse_taken_name(organization: Organization, name: str) -> None:
+    if Project.objects.filter(organization=organization, name=name).exists():
+        raise RuleViolation("project_name_taken", f"There is a project called {name} already.")
+
+
 def _refuse_bad_values(project: Project) -> None:
     try:
         project.full_clean(exclude=["seed"])
     except ValidationError as error:
-        faults = [{"path": path, "message": " ".join(texts)} for path, texts in error.message_dict.items()]
+        found = error.message_dict.items()
+        faults = [{"path": path, "code": "invalid", "message": " ".join(texts)} for path, texts in found]
         raise InvalidInput("project_invalid", "Some settings are wrong. Nothing was changed.", faults=faults) from error

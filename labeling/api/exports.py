@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from labeling import exports
 from labeling.api.projects import project_named
 from labeling.models import ProjectRow
-from workforce.api.shapes import choice_filter, choice_parameter, filters_of, person_of
+from workforce.api.shapes import RefusalShape, choice_filter, choice_parameter, filters_of, person_of
 from workforce.api.streams import LINES, LinesRenderer, stream_answer
 from workforce.models import Token
 
@@ -22,7 +22,7 @@ class ExportOfProject(APIView):
 
     @extend_schema(
         parameters=[choice_parameter("state", ProjectRow.State.values), choice_parameter("names", ["yes", "no"])],
-        responses={(200, LINES): OpenApiTypes.BINARY},
+        responses={(200, LINES): OpenApiTypes.BINARY, 409: RefusalShape},
     )
     def get(self, request: Request, uid: str) -> StreamingHttpResponse:
         """One line per row, of one moment, then a trailer with the count and the SHA-256 of all lines before it."""

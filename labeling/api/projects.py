@@ -108,7 +108,7 @@ class ProjectByUid(APIView):
         filters_of(request)
         return Response(ProjectShape(project_named(request, uid)).data)
 
-    @extend_schema(request=ProjectChange(partial=True), responses={200: ProjectShape})
+    @extend_schema(request=ProjectChange(partial=True), responses={200: ProjectShape, 409: RefusalShape})
     def patch(self, request: Request, uid: str) -> Response:
         project = project_named(request, uid)
         values = values_of(ProjectChange, request, partial=True)

@@ -6,10 +6,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from labeling import projects
 from labeling.models import Batch, DataRow, Dataset, Ontology, Project, ProjectRow
+from labeling.project_access import grant_role
 from tests.labeling.api.hands import RANDOM, signed_in, with_token
 from tests.line import DOCUMENT, Line, picture_bytes
 from workforce.models import AuditEvent
+from workforce.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +168,20 @@ def test_a_form_that_cannot_be_read_is_refused_like_any_other_body(line: Line) -
     path = reverse("api-dataset-pictures", args=[line.dataset.uid])
     answer = signed_in(line.cast.ada).generic("POST", path, b"x", content_type="multipart/form-data")
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_body")
+
+
+def test_a_project_takes_no_name_that_another_has(line: Line) -> None:
+    client = signed_in(line.cast.ada)
+    other = projects.create_project(
+        line.cast.ada, line.cast.home, name="Other", brief="Draw.", ontology=line.ontology.ontology
+    )
+    path = reverse("api-project", args=[other.uid])
+    refused = client.patch(path, {"name": line.project.name})
+    assert (refused.status_code, refused.json()["code"]) == (409, "project_name_taken")
+    assert client.patch(path, {"name": "Other", "brief": "Draw more."}).status_code == 200
+
+
+def test_who_labels_is_refused_the_export_as_described(line: Line) -> None:
+    grant_role(line.cast.ada, line.project, line.cast.ada, role=Role.EXPERT)
+    answer = signed_in(line.cast.ada).get(reverse("api-project-export", args=[line.project.uid]))
+    assert (answer.status_code, answer.json()["code"]) == (409, "label_first")
