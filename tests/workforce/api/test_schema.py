@@ -1,13 +1,16 @@
 """The description of the API as a whole. That answers keep to it holds for every test (``tests/described.py``)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.described import description
+from workforce.models import Token
 
 ASK_FOR_A_KEY = {
     "/api/v1/slots/{uid}/submit/",
@@ -59,3 +62,10 @@ def test_lists_name_their_pages_and_filters(list_path: str) -> None:
     found = parameters_of(description()["paths"][f"/api/v1/{list_path}"]["get"], "query")
     assert {"cursor", "page_size"} <= set(found)
     assert "state" in found or list_path == "tokens/"
+
+
+def test_the_page_for_integrators_names_addresses_and_scopes_that_are() -> None:
+    words = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    named = {re.sub(r"\$\w+", "{uid}", path) for path in re.findall(r'"\$api(/[^"?]*)', words)}
+    assert len(named) > 5 and {f"/api/v1{path}" for path in named} <= set(description()["paths"])
+    assert all(f"| `{scope}` |" in words for scope in Token.Scope.values)
