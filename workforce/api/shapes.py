@@ -59,6 +59,10 @@ class RefusalShape(serializers.Serializer[Any]):
     message = serializers.CharField()
     faults = FaultShape(many=True, required=False, help_text="Each wrong place, at most the first hundred.")
     path = serializers.CharField(required=False, help_text="The wrong place, when it is one.")
+    filter = serializers.CharField(required=False, help_text="With `filter_invalid`: the wrong one.")
+    unknown = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Names that are not known here."
+    )
     needs = serializers.CharField(required=False, help_text="With 403: the right that is missing.")
 
 
