@@ -46,6 +46,8 @@ class Door:
 
     async def post(self, path: str, body: Any, key: str = "") -> tuple[int, Any]:
         assert self.reader is not None and self.writer is not None
+        if self.reader.at_eof():  # the server ends connections on which nothing was asked for a while
+            await self.open()
         data = json.dumps(body).encode()
         extra = f"Idempotency-Key: {key}\r\n" if key else ""
         head = f"POST {path} HTTP/1.1\r\n{self.head}\r\n{extra}Content-Length: {len(data)}\r\n\r\n"

@@ -61,7 +61,7 @@ def fill(rows: int, people: int, door: str) -> dict[str, Any]:
     for start in range(0, rows, CHUNK):
         numbers = range(start, min(rows, start + CHUNK))
         add_rows(ada, dataset, [NewRow(f"row-{number:07}", asset) for number in numbers])
-    return {"organization": home.pk, "people": crew}
+    return {"organization": home.pk, "people": crew, "manager": headers_of(ada, home, "session")}
 
 
 def headers_of(person: Person, home: Organization, door: str) -> dict[str, str]:
@@ -75,8 +75,8 @@ def headers_of(person: Person, home: Organization, door: str) -> dict[str, str]:
     return {"Cookie": cookies, "X-CSRFToken": secret}
 
 
-def add_project() -> dict[str, Any]:
-    """A fresh project over all data rows: one label a row, no review, no consensus."""
+def add_project(consensus_labels: int = 1) -> dict[str, Any]:
+    """A fresh project over all data rows: that many labels on every row, no review."""
     home = Organization.objects.get()
     ada = Person.objects.get(email="ada@example.org")
     project = projects.create_project(
@@ -85,7 +85,11 @@ def add_project() -> dict[str, Any]:
         name=f"Street {Project.objects.count() + 1}",
         brief="Find everything.",
         ontology=Ontology.objects.get(),
-        settings=ProjectSettings(review_share=0, consensus_share=0),
+        settings=ProjectSettings(
+            review_share=0,
+            consensus_share=100 if consensus_labels > 1 else 0,
+            consensus_labels=max(2, consensus_labels),
+        ),
     )
     for person in Person.objects.exclude(pk=ada.pk):
         project_access.grant_role(ada, project, person, role=Role.LABELER)
