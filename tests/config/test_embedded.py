@@ -452,12 +452,13 @@ def test_secret_key_is_made_once_and_kept_private(home: Path) -> None:
 
 
 def test_pipe_stands_in_for_the_parent_death_signal() -> None:
-    """What macOS uses; it works on Linux as well, so it can be tried here."""
+    """What macOS uses; it works on Linux as well, so it can be tried here. With SIGTERM: a run that a script started
+    in the background ignores SIGINT, and so would the sleeper."""
     script = """
 import signal, subprocess, sys
 from config.embedded_processes import watch_parent
 sleeper = subprocess.Popen(["sleep", "60"])
-watcher = watch_parent(sleeper.pid, signal.SIGINT)
+watcher = watch_parent(sleeper.pid, signal.SIGTERM)
 print(sleeper.pid, watcher.pid, flush=True)
 sys.stdin.read()
 """
