@@ -7,7 +7,7 @@ is fenced. All times are the database's ``clock_timestamp()``.
 
 Order: what came back to its maker first, then priority, then age. The name of what chose a row is kept on the lease."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -112,6 +112,16 @@ class Claim:
     empty: Empty | None = None
 
 
+# Asked of a person, a project and a kind of slot: why this person gets no row there now, or nothing.
+Gate = Callable[[Person, Project, str], Empty | None]
+_gates: list[Gate] = []
+
+
+def register_gate(gate: Gate) -> None:
+    """One more reason for which a claim gives no new row. Rows in hand stay, and what was typed is still taken."""
+    _gates.append(gate)
+
+
 # --- Claim ------------------------------------------------------------------------------------------------------
 def lease_next_rows(
     person: Person,
@@ -131,6 +141,9 @@ def lease_next_rows(
     access.require(person, permission, project)
     if project.state != Project.State.ACTIVE:
         return Claim((), Empty("project_closed", f"{project.name} is {project.get_state_display()} for now."))
+    shut = next(filter(None, (gate(person, project, kind) for gate in _gates)), None)
+    if shut is not None:
+        return _only_in_hand(person, project, kind, set(have), shut)
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
@@ -148,6 +161,12 @@ def lease_next_rows(
     both = sorted((*held, *_with_rows(taken)), key=lambda slot: not (slot.is_rework or slot.why == "taken_back"))
     slots = tuple(slot for slot in both if str(slot.uid) not in known)
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
+
+
+def _only_in_hand(person: Person, project: Project, kind: str, known: set[str], shut: Empty) -> Claim:
+    held = _live_leases(person, project, kind)
+    slots = tuple(slot for slot in held if str(slot.uid) not in known)
+    return Claim(slots, None if held else shut)
 
 
 def batch_size(person: Person, project: Project, kind: str = Slot.Kind.LABEL) -> int:

@@ -145,6 +145,18 @@ def test_a_stale_token_is_refused(line: Line) -> None:
     assert refusal.value.code == "lease_lost"
 
 
+def test_a_shut_gate_gives_no_new_row_and_leaves_those_in_hand(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    lena, leo, project = line.cast.lena, line.cast.leo, line.project
+    mine = queue.lease_next_rows(lena, project).slots
+    shut = queue.Empty("waits_for_rules", "Read the rules first.")
+    monkeypatch.setattr(queue, "_gates", [])
+    queue.register_gate(lambda person, project, kind: shut if kind == Slot.Kind.LABEL else None)
+    assert queue.lease_next_rows(leo, project) == queue.Claim((), shut)
+    assert [slot.pk for slot in queue.lease_next_rows(lena, project).slots] == [slot.pk for slot in mine]
+    known = [str(slot.uid) for slot in mine]
+    assert queue.lease_next_rows(lena, project, have=known) == queue.Claim((), None)
+
+
 def test_an_empty_queue_says_why(line: Line) -> None:
     queue.lease_next_rows(line.cast.lena, line.project)
     queue.lease_next_rows(line.cast.leo, line.project)
