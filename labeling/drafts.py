@@ -44,9 +44,18 @@ class Saved:
 
 @transaction.atomic
 def save_draft(
-    person: Person, uid: str, *, base_revision: int, payload: Any, tab: str, version: int | None = None
+    person: Person,
+    uid: str,
+    *,
+    base_revision: int,
+    payload: Any,
+    tab: str,
+    version: int | None = None,
+    keeps_other: bool = False,
 ) -> Saved:
     """Keep what ``person`` typed on the row of a slot they hold or held; in a review, over ``version`` of its label.
+
+    With ``keeps_other`` the draft whose place it takes stays beside it as a copy: that of another tab, chosen against.
 
     Raises ``draft_conflict`` with the newer draft when another tab saved since ``base_revision``, and
     ``already_submitted`` when the person is done with the slot: a late autosave brings no draft back."""
@@ -58,11 +67,14 @@ def save_draft(
     now = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
     if now.labeler_id == person.pk and now.state in IS_OVER:
         raise RuleViolation("already_submitted", "You submitted this row already.")
-    return keep_draft(person, slot, base=Base(base_revision, tab), payload=payload, version=version)
+    base = Base(base_revision, tab)
+    return keep_draft(person, slot, base=base, payload=payload, version=version, keeps_other=keeps_other)
 
 
 @transaction.atomic
-def keep_draft(person: Person, slot: Slot, *, base: Base, payload: Any, version: int | None = None) -> Saved:
+def keep_draft(
+    person: Person, slot: Slot, *, base: Base, payload: Any, version: int | None = None, keeps_other: bool = False
+) -> Saved:
     """The write itself, over the draft that ``base`` knows."""
     fields = {"payload": payload, "ontology_version": slot.ontology_version, "tab": base.tab[:64]}
     values = {**_place(person, slot, version), "is_copy": False}
@@ -73,6 +85,9 @@ def keep_draft(person: Person, slot: Slot, *, base: Base, payload: Any, version:
     if not base.knows(draft):
         theirs = {"revision": draft.revision, "payload": draft.payload}
         raise RuleViolation("draft_conflict", "Another tab saved this row after you opened it.", theirs=theirs)
+    if keeps_other and draft.payload != payload:
+        _kept_copy(person, slot, draft.payload, draft.label_version)
+        Draft.objects.filter(**{**values, "is_copy": True}, payload=payload).delete()  # it goes on, as the current one
     Draft.objects.filter(pk=draft.pk).update(**fields, revision=draft.revision + 1, updated_at=ClockTimestamp())
     draft.refresh_from_db()
     return Saved(draft.revision, draft.updated_at)

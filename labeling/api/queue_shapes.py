@@ -61,6 +61,9 @@ class DraftBody(Body):
         default=None,
         help_text="In a review: the version of the label that the work was typed over.",
     )
+    keeps_other = serializers.BooleanField(
+        default=False, help_text="Keep the draft whose place this one takes, as a copy beside it."
+    )
 
 
 class BaseBody(Body):

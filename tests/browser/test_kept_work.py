@@ -216,6 +216,26 @@ def test_a_submit_after_the_lease_says_what_became_of_the_work(street: Line, sig
     assert Draft.objects.get().payload["features"][0]["value"] == pytest.approx([90, 190, 275, 330], abs=1)
 
 
+@pytest.mark.parametrize("choice", ["This one", "The other"])
+def test_two_tabs_on_one_row_ask_and_keep_both(street: Line, signed_in: SignIn, choice: str) -> None:
+    lena = signed_in(street.cast.lena)
+    lena.expect_noise(REFUSED)
+    editor = lena.label(street.project)
+    page = lena.context.new_page()
+    page.goto(editor.page.url)
+    other = Editor(page)
+    other.wait_for_picture()
+    other.box(*FIRST)
+    other.wait_saved()
+    editor.box(*SECOND)
+    editor.trouble("conflict").get_by_role("button", name=choice).click()
+    editor.wait_saved()
+    both = {is_copy: box for is_copy, box in Draft.objects.values_list("is_copy", "payload__features__0__value")}
+    mine, theirs = (choice == "The other"), (choice == "This one")
+    assert both[mine] == pytest.approx([370, 220, 560, 360], abs=1)
+    assert both[theirs] == pytest.approx([90, 190, 275, 330], abs=1)
+
+
 def test_a_refused_submit_is_no_change_in_another_tab(street: Line, signed_in: SignIn) -> None:
     """The server kept the refused work as the next revision of the draft, and the page goes on from there."""
     lena = signed_in(street.cast.lena)

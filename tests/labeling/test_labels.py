@@ -134,6 +134,25 @@ def test_a_draft_has_revisions_and_two_tabs_are_told_apart(line: Line) -> None:
     assert refusal.value.details["theirs"]["revision"] == 2
 
 
+def test_the_tab_that_was_not_chosen_is_kept_beside_the_one_that_goes_on(line: Line) -> None:
+    lena, slot = line.cast.lena, lease(line.cast.lena, line)
+    first, second = payload((1, 1, 20, 20)), payload((5, 5, 40, 40))
+
+    def save(base: int, body: Any, tab: str, **options: Any) -> int:
+        saved = drafts.save_draft(lena, str(slot.uid), base_revision=base, payload=body, tab=tab, **options)
+        return saved.revision
+
+    def kept() -> list[tuple[bool, Any]]:
+        return [(draft.is_copy, draft.payload) for draft in Draft.objects.order_by("is_copy", "pk")]
+
+    assert save(0, first, "a") == 1
+    assert save(1, second, "b", keeps_other=True) == 2
+    assert kept() == [(False, second), (True, first)]
+    assert save(2, second, "b", keeps_other=True) == 3
+    assert save(3, first, "b", keeps_other=True) == 4
+    assert kept() == [(False, first), (True, second)]
+
+
 def late(person: Person, slot: Slot, body: Any, base: Base, *, key: str = "late") -> RuleViolation:
     with pytest.raises(RuleViolation) as refusal:
         labels.submit_label(

@@ -67,8 +67,10 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
     const mine = work;
     const edits = store.state.edits;
     try {
-      const answer = await put(mine.row.urls.draft, { base_revision: mine.revision, payload: store.state.payload, tab, version: isReview(mine.row) ? mine.row.label.version : null });
+      const answer = await put(mine.row.urls.draft, { base_revision: mine.revision, payload: store.state.payload, tab, version: isReview(mine.row) ? mine.row.label.version : null,
+        ...(mine.keepsOther && { keeps_other: true }) });
       mine.revision = answer.revision;
+      mine.keepsOther = false;
       if (work !== mine) return;
       mine.savedEdits = edits;
       mine.firstUnsavedAt = isUnsent() ? Date.now() : null;
@@ -172,11 +174,16 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       save();
       await kept;
     },
-    /** Goes on from another tab's revision, keeping this tab's payload. */
-    rebase(revision) {
+    /** Goes on from another tab's revision with this tab's payload; the server keeps the other's beside it. */
+    async rebase(revision) {
       if (!work) return;
       work.revision = revision;
-      save();
+      work.keepsOther = true;
+      await save();
+    },
+    /** What takes the place of this tab's work from here on leaves it, as a copy, on the server. */
+    keepOther() {
+      if (work) work.keepsOther = true;
     },
     /** What a submit says of the draft it was made from, so that a late one never takes the place of newer work. */
     get base() { return { draft_revision: work?.revision ?? null, tab }; },

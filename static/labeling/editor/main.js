@@ -57,11 +57,20 @@ const currentClass = (kind) => {
 const tools = createTools({ store, viewport, currentClass });
 const drawing = createDrawing({ store, tools });
 
+// First this tab's work goes to the server, then the other's takes its place; both are there afterwards.
+async function goOnWith(theirs) {
+  const { row } = store.state;
+  await drafts.rebase(theirs.revision);
+  if (store.state.row !== row) return;
+  drafts.keepOther();
+  store.edit(completePayload(theirs.payload), { selected: null });
+}
+
 const drafts = createDrafts({
   store, person: page.person,
   onConflict: (theirs) => troubles.show('conflict', 'This row was changed in another tab. Both versions are kept. Which one goes on?', [
     { label: 'This one', run: () => drafts.rebase(theirs.revision) },
-    { label: 'The other', run: () => { store.edit(completePayload(theirs.payload), { selected: null }); drafts.rebase(theirs.revision); } },
+    { label: 'The other', run: () => goOnWith(theirs) },
   ]),
   onSaved: () => ['draft', 'session'].forEach(troubles.hide),
   onRefused: (error) => isAboutSession(error) || troubles.show('draft', `The server does not take this draft: ${error.answer.faults?.[0]?.message || error.message} Your work is kept in this browser.`),
