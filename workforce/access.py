@@ -1,9 +1,10 @@
 """May they? The only module that names guardian, roles or groups in a decision.
 
 A guarded model says the way to its root (``access_root``) and, where a role may reach only its own part, whose a row
-is (``access_owner``). Roots are organizations and the models that have grant tables. Applied here and nowhere else:
-person and membership active; a grant not run out by the database's clock; people of a vendor only where their vendor
-has a grant; *no access* of a person before every grant of a team and every organization role but the admin's."""
+is (``access_owner``) or which vendor's (``access_vendor``). Roots are organizations and the models that have grant
+tables. Applied here and nowhere else: person and membership active; a grant not run out by the database's clock;
+people of a vendor only where their vendor has a grant; *no access* of a person before every grant of a team and every
+organization role but the admin's."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,9 +59,10 @@ def can(user: Someone, permission: Permission, thing: Model) -> Verdict:
     scopes = {ROLE_PERMISSIONS[role].get(permission) for role in roles}
     if Scope.ANY in scopes:
         return Verdict(True)
-    if place.owner is None or not scopes & {Scope.OWN, Scope.TEAM}:
-        return Verdict(False, "missing_right")
-    if place.owner == user.pk or (Scope.TEAM in scopes and _leads(user, place.owner)):
+    if place.owner is not None and scopes & {Scope.OWN, Scope.TEAM}:
+        if place.owner == user.pk or (Scope.TEAM in scopes and _leads(user, place.owner)):
+            return Verdict(True)
+    if Scope.VENDOR in scopes and place.vendor is not None and _is_of_vendor(user, place.vendor):
         return Verdict(True)
     return Verdict(False, "missing_right")
 
@@ -146,12 +148,13 @@ def organization_of(thing: Model) -> int:
 # --- One thing --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Place:
-    """Where a thing hangs: its root, the organization, and whose it is."""
+    """Where a thing hangs: its root, the organization, whose it is, and which vendor's."""
 
     root_model: type[Model]
     root: int
     organization: int
-    owner: int | None
+    owner: int | None = None
+    vendor: int | None = None
 
 
 def _place_of(thing: Model) -> _Place:
@@ -160,11 +163,11 @@ def _place_of(thing: Model) -> _Place:
     organization = _path(path, _organization_field(root_model))
     if not path:
         # A root tells by itself.
-        return _Place(root_model, thing.pk, getattr(thing, f"{organization}_id") if organization else thing.pk, None)
-    owner = getattr(model, "access_owner", None)
-    names = [path, organization or "pk", *([owner] if owner else [])]
-    found = model._default_manager.filter(pk=thing.pk).values_list(*names).get()
-    return _Place(root_model, found[0], found[1], found[2] if owner else None)
+        return _Place(root_model, thing.pk, getattr(thing, f"{organization}_id") if organization else thing.pk)
+    parts = {"owner": getattr(model, "access_owner", None), "vendor": getattr(model, "access_vendor", None)}
+    named = {part: name for part, name in parts.items() if name}
+    found = model._default_manager.filter(pk=thing.pk).values_list(path, organization or "pk", *named.values()).get()
+    return _Place(root_model, found[0], found[1], **dict(zip(named, found[2:], strict=True)))
 
 
 _ROLES_OF_MEMBER = """
@@ -224,6 +227,10 @@ def _roles_held(user: Someone, place: _Place) -> frozenset[Role] | None:
 
 def _leads(user: Someone, person_pk: int) -> bool:
     return Person.groups.through.objects.filter(person_id=person_pk, group__team__lead_id=user.pk).exists()
+
+
+def _is_of_vendor(user: Someone, team_pk: int) -> bool:
+    return active_memberships(user).filter(vendor=team_pk).exists()
 
 
 def _table(model: type[Model]) -> str:
@@ -293,17 +300,19 @@ def _groups_of(user: Someone) -> QuerySet[Any]:
 
 
 def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
-    owner = getattr(model, "access_owner", None)
     if scope == Scope.ANY:
         return Q()
-    if owner is None:
+    whose = getattr(model, "access_vendor" if scope == Scope.VENDOR else "access_owner", None)
+    if whose is None:
         # A thing that belongs to nobody is reached only by those who reach everything.
         return Q(pk__in=[])
+    if scope == Scope.VENDOR:
+        return Q(**{f"{whose}__in": active_memberships(user).exclude(vendor=None).values("vendor")})
     if scope == Scope.OWN:
-        return Q(**{owner: user.pk})
+        return Q(**{whose: user.pk})
     led = Team.objects.filter(lead_id=user.pk).values("group")
     people = Person.groups.through.objects.filter(group_id__in=led).values("person_id")
-    return Q(**{owner: user.pk}) | Q(**{f"{owner}__in": people})
+    return Q(**{whose: user.pk}) | Q(**{f"{whose}__in": people})
 
 
 def _granted_roots() -> list[type[Model]]:

@@ -10,7 +10,7 @@ from workforce import access, audit
 from workforce.errors import NotAllowed, RuleViolation
 from workforce.events import access_changed, announce, stream_of_person
 from workforce.models import Membership, Organization, Person, Team
-from workforce.roles import ROLE_PERMISSIONS, Permission, Role
+from workforce.roles import Permission, Role, reaches_as_far
 
 
 @transaction.atomic
@@ -26,11 +26,7 @@ def found_organization(name: str, admin: Person, *, time_zone: str = "UTC") -> O
 def add_member(
     actor: Person, organization: Organization, person: Person, *, role: str, vendor: Team | None = None
 ) -> Membership:
-    access.require(actor, Permission.MANAGE_PEOPLE, organization)
-    _refuse_above_own(actor, organization, role)
-    _refuse_inner_role(vendor, role)
-    if vendor is not None and (vendor.organization_id != organization.pk or vendor.kind != Team.Kind.VENDOR):
-        raise RuleViolation("not_a_vendor", "That team is not a vendor of this organization.")
+    refuse_to_take_in(actor, organization, role=role, vendor=vendor)
     membership, is_new = Membership.objects.get_or_create(
         organization=organization, person=person, defaults={"role": role, "vendor": vendor}
     )
@@ -42,6 +38,16 @@ def add_member(
     audit.record(actor, "membership.added", membership, after=_membership_facts(membership))
     _tell(membership)
     return membership
+
+
+def refuse_to_take_in(actor: Person, organization: Organization, *, role: str, vendor: Team | None) -> None:
+    """Raises unless ``actor`` may give ``role`` to a new member, on the organization's side or the vendor's."""
+    is_theirs = vendor is not None and vendor.organization_id == organization.pk and vendor.kind == Team.Kind.VENDOR
+    access.require(actor, Permission.MANAGE_PEOPLE, vendor if vendor is not None and is_theirs else organization)
+    _refuse_above_own(actor, organization, role)
+    _refuse_inner_role(vendor, role)
+    if vendor is not None and not is_theirs:
+        raise RuleViolation("not_a_vendor", "That team is not a vendor of this organization.")
 
 
 @transaction.atomic
@@ -72,11 +78,10 @@ def _refuse_inner_role(vendor: Team | None, role: str) -> None:
 
 
 def _refuse_above_own(actor: Person, organization: Organization, role: str) -> None:
-    """A role may be given only by one who holds every permission of it."""
+    """A role may be given only by one who holds every permission of it, as far as it reaches."""
     if role == Membership.Role.MEMBER:
         return
-    wanted = set(ROLE_PERMISSIONS[Role(role)])
-    if not wanted <= access.permissions_of(actor, organization):
+    if not reaches_as_far(access.roles_on(actor, organization), Role(role)):
         raise NotAllowed("You cannot give or change a role above your own.", needs=role)
 
 

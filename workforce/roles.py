@@ -1,5 +1,6 @@
 """The table role → permissions, as data. Grants name a role; what a role may do is changed here and nowhere else."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -42,9 +43,11 @@ class Permission(StrEnum):
 
 
 class Scope(StrEnum):
-    """How far a permission reaches: everything below the root, the people of a led team, or one's own work."""
+    """How far a permission reaches: everything below the root, one's own vendor, the people of a led team, or one's
+    own work."""
 
     ANY = "any"
+    VENDOR = "vendor"
     TEAM = "team"
     OWN = "own"
 
@@ -77,7 +80,7 @@ ORGANIZATION_ROLES = frozenset(
 # Whose door is the admin.
 STAFF_ROLES = frozenset({Role.ORGANIZATION_ADMIN, Role.WORKFORCE_MANAGER, Role.PROJECT_LEAD})
 
-P, ANY, TEAM, OWN = Permission, Scope.ANY, Scope.TEAM, Scope.OWN
+P, ANY, VENDOR, TEAM, OWN = Permission, Scope.ANY, Scope.VENDOR, Scope.TEAM, Scope.OWN
 
 _SEES_A_PROJECT = {
     P.VIEW_PROJECT: ANY,
@@ -133,7 +136,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_JOB: ANY,
         P.MANAGE_JOBS: ANY,
     },
-    Role.VENDOR_MANAGER: {P.MANAGE_TOKENS: OWN},
+    Role.VENDOR_MANAGER: {P.VIEW_PEOPLE: VENDOR, P.MANAGE_PEOPLE: VENDOR, P.MANAGE_TOKENS: OWN},
     # The auditor: reads everything, changes nothing.
     Role.VIEWER: {
         **_SEES_A_PROJECT,
@@ -194,6 +197,20 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
     },
     Role.NO_ACCESS: {},
 }
+
+
+def reaches_as_far(held: Iterable[Role], wanted: Role) -> bool:
+    """Whether roles on one root together hold every permission of ``wanted``, each at least as far."""
+    tables = [ROLE_PERMISSIONS[role] for role in held]
+    return all(
+        any(_covers(table.get(permission), scope) for table in tables)
+        for permission, scope in ROLE_PERMISSIONS[wanted].items()
+    )
+
+
+def _covers(held: Scope | None, wanted: Scope) -> bool:
+    """Everything covers every part, every part covers one's own; a vendor and a led team are not told apart by size."""
+    return held is not None and (held in (Scope.ANY, wanted) or wanted == Scope.OWN)
 
 
 def roles_with(permission: Permission, scope: Scope) -> list[str]:

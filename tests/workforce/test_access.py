@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from labeling import project_access
@@ -14,7 +15,7 @@ from tests.labeling.test_labels import submit
 from tests.line import Line
 from workforce import access, organizations, teams
 from workforce.errors import NotAllowed, NotFound, RuleViolation
-from workforce.models import Membership, Organization, Person
+from workforce.models import Membership, Organization, Person, Team
 from workforce.roles import ROLE_PERMISSIONS, Permission, Role, Scope
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,10 @@ def test_one_thing_and_many_things_say_the_same(line: Line) -> None:
         Slot.objects.get(pk=slot.pk),
         Label.objects.get(),
         line.cast.home,
+        line.cast.vendor,
+        line.cast.team,
+        Membership.objects.get(person=line.cast.vera),
+        Membership.objects.get(person=line.cast.lena),
     ]
     for name in filter(None, ACTORS.values()):
         person = Person.objects.get(pk=getattr(line.cast, name).pk)
@@ -194,3 +199,61 @@ def test_nobody_of_another_company_runs_or_audits_a_project(line: Line, receiver
     with pytest.raises(RuleViolation) as refusal:
         project_access.grant_role(line.cast.ada, line.project, getattr(line.cast, receiver), role=role)
     assert refusal.value.code == "not_for_a_vendor"
+
+
+def test_the_manager_of_a_vendor_reaches_the_own_vendors_people_and_nobody_else(cast: Cast) -> None:
+    other = teams.create_team(cast.ada, cast.home, name="Otherfield", kind=Team.Kind.VENDOR)
+    olga = Person.objects.create(email="olga@example.org", name="Olga", password="!")
+    organizations.add_member(cast.ada, cast.home, olga, role="member", vendor=other)
+    seen = access.visible_to(cast.vito, Membership.objects.all(), Permission.VIEW_PEOPLE)
+    assert {one.person for one in seen} == {cast.vera, cast.vito}
+    assert list(access.visible_to(cast.vito, Team.objects.all(), Permission.MANAGE_PEOPLE)) == [cast.vendor]
+    for name, allowed in (("vera", True), ("vito", True), ("lena", False), ("ada", False)):
+        member = Membership.objects.get(organization=cast.home, person=getattr(cast, name))
+        assert bool(access.can(cast.vito, Permission.MANAGE_PEOPLE, member)) is allowed, name
+    for thing in (cast.home, other, cast.team, Membership.objects.get(person=olga)):
+        assert not access.can(cast.vito, Permission.VIEW_PEOPLE, thing)
+    Membership.objects.filter(person=cast.vito).update(is_active=False)
+    assert not access.can(cast.vito, Permission.VIEW_PEOPLE, Membership.objects.get(person=cast.vera))
+
+
+def test_the_manager_of_a_vendor_takes_in_and_ends_only_own_people(cast: Cast) -> None:
+    person = Person.objects.create(email="nia@example.org", name="Nia", password="!")
+    for vendor, role in ((None, "member"), (cast.vendor, "viewer"), (cast.vendor, "workforce_manager")):
+        with pytest.raises((NotAllowed, RuleViolation)):
+            organizations.add_member(cast.vito, cast.home, person, role=role, vendor=vendor)
+    member = organizations.add_member(cast.vito, cast.home, person, role="member", vendor=cast.vendor)
+    assert organizations.change_membership(cast.vito, member, role="vendor_manager", is_active=False)
+    with pytest.raises(NotAllowed):
+        lena = Membership.objects.get(organization=cast.home, person=cast.lena)
+        organizations.change_membership(cast.vito, lena, role="member", is_active=False)
+
+
+# --- Who may give which role ------------------------------------------------------------------------------------
+MAY_GIVE = {
+    "ada": {"organization_admin", "workforce_manager", "vendor_manager", "viewer", "member"},
+    "max": {"workforce_manager", "vendor_manager", "viewer", "member"},
+    "vito": {"vendor_manager", "member"},
+    "wim": set(),
+    "nora": set(),
+    "pia": set(),
+}
+
+
+@pytest.mark.parametrize("receiver", ["lena", "vera", "wim", "max"])
+@pytest.mark.parametrize("giver", MAY_GIVE)
+def test_who_may_give_which_role_to_whom(cast: Cast, giver: str, receiver: str) -> None:
+    """Each pair of roles: from what somebody is to every role there is, by everybody who could try."""
+    member = Membership.objects.get(organization=cast.home, person=getattr(cast, receiver))
+    actor, is_vendors = getattr(cast, giver), member.vendor_id is not None
+    for role in Membership.Role.values:
+        may = role in MAY_GIVE[giver] and member.role in MAY_GIVE[giver]
+        may = may and (not is_vendors or role in ("member", "vendor_manager")) and (is_vendors or giver != "vito")
+        try:
+            with transaction.atomic():
+                organizations.change_membership(actor, member, role=role, is_active=True)
+                transaction.set_rollback(True)
+            done = True
+        except (NotAllowed, RuleViolation):
+            done = False
+        assert done is may, f"{giver} makes {receiver} {role}"

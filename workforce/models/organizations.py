@@ -35,6 +35,7 @@ class Membership(Identified):
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
     access_root = "organization"
+    access_vendor = "vendor"
 
     class Meta:
         constraints = [

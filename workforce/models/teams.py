@@ -21,6 +21,8 @@ class Team(Identified):
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="led_teams")
 
     access_root = "organization"
+    # People of another company belong to exactly this team; nobody belongs so to an internal one.
+    access_vendor = "pk"
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "name"], name="team_name_once")]
