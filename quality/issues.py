@@ -52,8 +52,11 @@ def open_issue(
     object_id: str = "",
     label: Label | None = None,
 ) -> Issue:
-    """Ask about a row: the whole of it, a place on its picture (``pin``) or an object of a label."""
+    """Ask about a row: the whole of it, a place on its picture (``pin``) or an object of a label.
+
+    What is asked in a review is about the label under review: its maker reads it, with what was sent back."""
     _require_may_open(actor, project_row)
+    label = label or _label_under_review(actor, project_row)
     if category not in Issue.Category.values:
         raise InvalidInput("unknown_category", f"Categories are {', '.join(Issue.Category.values)}.")
     if label is not None and label.project_row_id != project_row.pk:
@@ -139,9 +142,10 @@ def issues_of(person: Person, project: Project, *, state: str | None = None) -> 
     return found if state is None else found.filter(state=state)
 
 
-def issues_opened_by(person: Person) -> QuerySet[Issue]:
-    """The person's own issues, newest first."""
-    return issues_visible_to(person).filter(opened_by=person).order_by("-pk")[:MOST_ANSWERS]
+def issues_of_own(person: Person) -> QuerySet[Issue]:
+    """What the person asked, and what was asked about their labels, newest first."""
+    mine = Q(opened_by=person) | Q(label__labeler=person)
+    return issues_visible_to(person).filter(mine).order_by("-pk")[:MOST_ANSWERS]
 
 
 def thread_of(person: Person, uid: str) -> Issue:
@@ -242,6 +246,18 @@ def _require_may_open(actor: Person, row: ProjectRow) -> None:
         access.require(actor, Permission.OPEN_ISSUE, row)
 
 
+def _label_under_review(actor: Person, row: ProjectRow) -> Label | None:
+    held = Slot.objects.filter(
+        project_row=row,
+        labeler=actor,
+        kind=Slot.Kind.REVIEW,
+        state=Slot.State.LEASED,
+        leased_until__gt=ClockTimestamp(),
+    )
+    slot = held.select_related("label").first()
+    return slot.label if slot else None
+
+
 def _next_number(project: Project) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -256,7 +272,7 @@ def _next_number(project: Project) -> int:
 
 def _locked(actor: Person, issue: Issue, permission: Permission) -> Issue:
     thread_of(actor, str(issue.uid))
-    related = "project", "project_row", "opened_by"
+    related = "project", "project_row", "opened_by", "label__labeler"
     locked = Issue.objects.select_for_update(of=("self",)).select_related(*related).get(pk=issue.pk)
     access.require(actor, permission, locked)
     return locked
@@ -277,10 +293,12 @@ def _facts(issue: Issue) -> dict[str, Any]:
 
 def _tell(actor: Person, issue: Issue, kind: str, words: dict[str, Any] | None = None) -> None:
     """The words themselves go only to those who may read the issue; the project's followers learn that it moved.
-    The opener hears it on the own stream, unless they have left the project."""
+    The opener and the label's maker hear it on their own streams, unless they may not read it any more."""
     facts, organization = _facts(issue), issue.project.organization_id
     announce(organization, stream_of_issue(issue.uid), kind, {**facts, **(words or {})})
     announce(organization, stream_of_project(issue.project.uid), kind, facts)
-    if actor.pk != issue.opened_by_id and access.can(issue.opened_by, Permission.VIEW_ISSUE, issue):
-        opener = stream_of_person(issue.opened_by.uid)
-        announce(organization, opener, kind, {**facts, **(words or {}), "project": str(issue.project.uid)})
+    heard = {issue.opened_by, issue.label.labeler} if issue.label else {issue.opened_by}
+    for person in sorted(heard - {actor}, key=lambda one: one.pk):
+        if issues_visible_to(person).filter(pk=issue.pk).exists():
+            words_too = {**facts, **(words or {}), "project": str(issue.project.uid)}
+            announce(organization, stream_of_person(person.uid), kind, words_too)

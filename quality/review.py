@@ -431,10 +431,13 @@ def reviewing_reasons_for(slots: Sequence[Slot]) -> dict[int, list[dict[str, Any
     found: dict[int, list[dict[str, Any]]] = {slot.pk: [] for slot in slots}
     for slot_id, review in newest.items():
         found[slot_id] = [
-            {**reason, "text": reason["text"] or REJECT_REASONS[reason["code"]], "reviewer": review.reviewer.name}
-            for reason in review.reasons
+            {**reason, "text": _in_words(reason), "reviewer": review.reviewer.name} for reason in review.reasons
         ]
     return found
+
+
+def _in_words(reason: Mapping[str, Any]) -> str:
+    return ": ".join(filter(None, [REJECT_REASONS[reason["code"]], reason["text"]]))
 
 
 def _newest_reviews(slots: Sequence[Slot]) -> dict[int, Review]:

@@ -1,12 +1,12 @@
 """May they? The only module that names guardian, roles or groups in a decision.
 
 A guarded model says the way to its root (``access_root``) and, where a role may reach only its own part, whose a row
-is (``access_owner``) or which vendor's (``access_vendor``). Roots are organizations and the models that have grant
-tables. Applied here and nowhere else: person and membership active; a grant not run out by the database's clock;
-people of a vendor only where their vendor has a grant; *no access* of a person before every grant of a team and every
-organization role but the admin's."""
+is (``access_owner``, one way or several) or which vendor's (``access_vendor``). Roots are organizations and the models
+that have grant tables. Applied here and nowhere else: person and membership active; a grant not run out by the
+database's clock; people of a vendor only where their vendor has a grant; *no access* of a person before every grant of
+a team and every organization role but the admin's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -59,10 +59,10 @@ def can(user: Someone, permission: Permission, thing: Model) -> Verdict:
     scopes = {ROLE_PERMISSIONS[role].get(permission) for role in roles}
     if Scope.ANY in scopes:
         return Verdict(True)
-    if place.owner is not None and scopes & {Scope.OWN, Scope.TEAM}:
-        if place.owner == user.pk or (Scope.TEAM in scopes and _leads(user, place.owner)):
-            return Verdict(True)
-    if Scope.VENDOR in scopes and place.vendor is not None and _is_of_vendor(user, place.vendor):
+    if user.pk in place.owners and scopes & {Scope.OWN, Scope.TEAM}:
+        return Verdict(True)
+    is_led = Scope.TEAM in scopes and bool(place.owners) and _leads(user, place.owners)
+    if is_led or (Scope.VENDOR in scopes and place.vendor is not None and _is_of_vendor(user, place.vendor)):
         return Verdict(True)
     return Verdict(False, "missing_right")
 
@@ -153,7 +153,7 @@ class _Place:
     root_model: type[Model]
     root: int
     organization: int
-    owner: int | None = None
+    owners: frozenset[int] = frozenset()
     vendor: int | None = None
 
 
@@ -164,10 +164,16 @@ def _place_of(thing: Model) -> _Place:
     if not path:
         # A root tells by itself.
         return _Place(root_model, thing.pk, getattr(thing, f"{organization}_id") if organization else thing.pk)
-    parts = {"owner": getattr(model, "access_owner", None), "vendor": getattr(model, "access_vendor", None)}
-    named = {part: name for part, name in parts.items() if name}
-    found = model._default_manager.filter(pk=thing.pk).values_list(path, organization or "pk", *named.values()).get()
-    return _Place(root_model, found[0], found[1], **dict(zip(named, found[2:], strict=True)))
+    owners, vendor = _owner_paths(model), getattr(model, "access_vendor", None)
+    paths = [path, organization or "pk", vendor or "pk", *owners]
+    found = model._default_manager.filter(pk=thing.pk).values_list(*paths).get()
+    whose = frozenset(pk for pk in found[3:] if pk is not None)
+    return _Place(root_model, found[0], found[1], whose, found[2] if vendor else None)
+
+
+def _owner_paths(model: type[Model]) -> tuple[str, ...]:
+    named = getattr(model, "access_owner", ())
+    return (named,) if isinstance(named, str) else named
 
 
 _ROLES_OF_MEMBER = """
@@ -225,8 +231,8 @@ def _roles_held(user: Someone, place: _Place) -> frozenset[Role] | None:
     return frozenset(inner | granted)
 
 
-def _leads(user: Someone, person_pk: int) -> bool:
-    return Person.groups.through.objects.filter(person_id=person_pk, group__team__lead_id=user.pk).exists()
+def _leads(user: Someone, people: Iterable[int]) -> bool:
+    return Person.groups.through.objects.filter(person_id__in=people, group__team__lead_id=user.pk).exists()
 
 
 def _is_of_vendor(user: Someone, team_pk: int) -> bool:
@@ -302,17 +308,17 @@ def _groups_of(user: Someone) -> QuerySet[Any]:
 def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
     if scope == Scope.ANY:
         return Q()
-    whose = getattr(model, "access_vendor" if scope == Scope.VENDOR else "access_owner", None)
-    if whose is None:
-        # A thing that belongs to nobody is reached only by those who reach everything.
-        return Q(pk__in=[])
     if scope == Scope.VENDOR:
-        return Q(**{f"{whose}__in": active_memberships(user).exclude(vendor=None).values("vendor")})
+        vendor = getattr(model, "access_vendor", None)
+        own = active_memberships(user).exclude(vendor=None).values("vendor")
+        return Q(**{f"{vendor}__in": own}) if vendor else Q(pk__in=[])
+    # A thing that belongs to nobody is reached only by those who reach everything.
+    mine = reduce(or_, (Q(**{owner: user.pk}) for owner in _owner_paths(model)), Q(pk__in=[]))
     if scope == Scope.OWN:
-        return Q(**{whose: user.pk})
+        return mine
     led = Team.objects.filter(lead_id=user.pk).values("group")
     people = Person.groups.through.objects.filter(group_id__in=led).values("person_id")
-    return Q(**{whose: user.pk}) | Q(**{f"{whose}__in": people})
+    return reduce(or_, (Q(**{f"{owner}__in": people}) for owner in _owner_paths(model)), mine)
 
 
 def _granted_roots() -> list[type[Model]]:

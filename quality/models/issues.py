@@ -39,7 +39,8 @@ class Issue(Identified):
     resolved_at = models.DateTimeField(null=True)
 
     access_root = "project"
-    access_owner = "opened_by"
+    # Who asked, and who made the label that it is about.
+    access_owner = ("opened_by", "label__labeler")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="issue_number_once")]
@@ -58,7 +59,7 @@ class IssueComment(Identified):
     made_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
     access_root = "issue__project"
-    access_owner = "issue__opened_by"
+    access_owner = ("issue__opened_by", "issue__label__labeler")
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -25,5 +25,5 @@ def home(request: PersonRequest) -> HttpResponse:
 def my_issues(request: PersonRequest) -> HttpResponse:
     drafts = kept_drafts.kept_drafts(request.user)
     count = kept_drafts.drafts_of(request.user).count()
-    shown = {"issues": issues.issues_opened_by(request.user), "drafts": drafts, "draft_count": count}
+    shown = {"issues": issues.issues_of_own(request.user), "drafts": drafts, "draft_count": count}
     return render(request, "quality/my_issues.html", shown)

@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from labeling import batches, project_access, projects, queue
 from labeling.data_rows import NewRow, add_rows
 from labeling.models import DataRow, ProjectRow, Slot
-from quality import issues
+from quality import issues, review
 from quality.api.issues import issue_documents, issues_for_editor
 from quality.models import Issue, IssueComment
 from tests.cast import Cast
 from tests.line import Line, make_line
-from tests.quality.test_review import hold, label_row, review_slot
+from tests.quality.test_review import decide, hold, label_row, review_slot
 from workforce import live
 from workforce.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from workforce.models import AuditEvent, Event, Person
@@ -386,6 +386,28 @@ def test_the_editor_shows_the_issues_of_each_row(line: Line) -> None:
         "resolve": f"/api/v1/issues/{issue.uid}/resolve/",
         "reopen": f"/api/v1/issues/{issue.uid}/reopen/",
     }
+
+
+def test_what_a_reviewer_asks_reaches_the_maker_with_the_rework(line: Line) -> None:
+    """And nobody else who labels: leo has a label on the row as well."""
+    lena, leo, rita = line.cast.lena, line.cast.leo, line.cast.rita
+    label = label_row(lena, line)
+    held = hold(rita, review_slot(label))
+    issue = issues.open_issue(rita, label.project_row, category="mistake", text="Only the tyre.", pin={"x": 5, "y": 5})
+    assert issue.label == label
+    decide(rita, held, "reject", reasons=[{"code": "loose_box", "text": "See the pin"}])
+    back = hold(lena, Slot.objects.get(pk=label.slot_id))
+    assert [seen.pk for seen in issues.issues_beside(lena, [back])[back.pk]] == [issue.pk]
+    assert [reason["text"] for reason in review.reviewing_reasons_for([back])[back.pk]] == [
+        "A shape does not fit its object: See the pin"
+    ]
+    assert [seen.pk for seen in issues.issues_of_own(lena)] == [issue.pk]
+    assert not issues.issues_visible_to(leo).exists()
+    issues.comment(rita, issue, "Look again.")
+    told = Event.objects.filter(stream=f"person:{lena.uid}", kind="issue_commented")
+    assert told.get().payload["issue"] == str(issue.uid)
+    issues.comment(lena, issue, "Mended.")
+    assert Event.objects.filter(stream=f"person:{rita.uid}", kind="issue_commented").exists()
 
 
 def test_a_reviewer_sees_the_issues_beside_the_label(line: Line) -> None:
