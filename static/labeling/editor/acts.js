@@ -1,4 +1,6 @@
 // What a person can do, by name: keys, buttons and panels call the same acts. An act that does not apply gives false.
+import { toast } from '../../shared/notice.js';
+import { questionAfterList } from './answers.js';
 import { boundsOf } from './geometry.js';
 import { createObjectActs } from './object_acts.js';
 import { isShape } from './ontology.js';
@@ -75,6 +77,10 @@ function createWayOutActs({ store, submit }) {
   const inReview = (act) => () => (isReview() ? act() : false);
 
   function submitNow() {
+    if (store.state.newIssue) {
+      toast('plain', 'Your question is still open. Ask it or cancel it, then submit.');
+      return true;
+    }
     if (!isReview()) return submit.submit();
     // Once mended, a label is approved with the fix, never without it.
     return submit.decide(store.state.isFixing ? 'fix' : 'approve');
@@ -112,12 +118,19 @@ export function createActs({ store, viewport, tools, drawing, submit, openKeys }
     return store.redo();
   }
 
+  function endList() {
+    const next = tool().isDrawing ? undefined : questionAfterList(store.state);
+    if (next === undefined) return false;
+    store.set({ focusedQuestion: next });
+    return true;
+  }
+
   const toolActs = createToolActs({ store, tool, mayEdit, drawing });
   const objectActs = createObjectActs({ store, viewport, mayEdit });
   return {
     ...toolActs,
     ...objectActs,
-    finish: () => (!tool().isDrawing && objectActs['add-corner']()) || toolActs.finish(),
+    finish: () => endList() || (!tool().isDrawing && objectActs['add-corner']()) || toolActs.finish(),
     ...createViewActs({ store, viewport, openKeys }),
     ...createWayOutActs({ store, submit }),
     'take-back': () => tool().takeBack?.() || (!tool().isDrawing && objectActs.remove()),

@@ -13,12 +13,23 @@ export function askedAbout(state, objectId) {
     .map((asked) => ({ ...asked, object: objectId, key: questionKey(objectId, asked.chain), fault: answerFault(asked) }));
 }
 
-/** The focused question while it is open, else the first open one of the selected object or of the picture. */
+const isBeingTicked = (state, asked) => asked.question.kind === 'checklist' && asked.object === (state.selected ?? null);
+
+/** The key of the question after the list in hand: the next open one, or null. `undefined` when no list is in hand. */
+export function questionAfterList(state) {
+  const inHand = questionInHand(state);
+  if (!inHand || isBlank(inHand.answer?.value) || !isBeingTicked(state, inHand)) return undefined;
+  const open = askedAbout(state, inHand.object).find((asked) => isBlank(asked.answer?.value));
+  return open?.key ?? null;
+}
+
+/** The focused question while it is open, else the first open one of the selected object or of the picture. A list of
+    which several may be chosen stays in hand until the next one is asked for. */
 export function questionInHand(state) {
   const isObject = state.selected !== null && objectOf(state.payload, state.selected) !== null;
   const about = [...(isObject ? askedAbout(state, state.selected) : []), ...askedAbout(state, null)];
   const focused = about.find((asked) => asked.key === state.focusedQuestion);
-  if (focused && isBlank(focused.answer?.value)) return focused;
+  if (focused && (isBlank(focused.answer?.value) || isBeingTicked(state, focused))) return focused;
   const holder = focused ? focused.object : isObject ? state.selected : null;
   const open = about.find((asked) => asked.object === holder && isBlank(asked.answer?.value));
   return open || focused || null;

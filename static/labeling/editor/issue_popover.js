@@ -52,7 +52,7 @@ export function newIssueForm(categories, { draft, onType, onSend, onClose, onGiv
   const type = () => onType(text.value.trim() ? { category: category.value, text: text.value } : null);
   const category = el('select', { class: 'cl-input', name: 'category', on: { change: type } },
     categories.map((one) => el('option', { value: one.code, selected: one.code === draft?.category }, one.label)));
-  const text = el('textarea', { class: 'cl-input', name: 'text', rows: 3, required: true, maxlength: 2000, value: draft?.text ?? '', 'data-focus': 'issue text', on: { input: type, keydown: (event) => event.ctrlKey && sendOnEnter(event) } });
+  const text = el('textarea', { class: 'cl-input', name: 'text', rows: 3, required: true, maxlength: 2000, value: draft?.text ?? '', 'data-focus': 'issue text', on: { input: type } });
   return [
     el('header', { class: 'issue__head' }, el('h2', {}, 'Ask about this spot'), closeButton(onClose)),
     el('form', { class: 'issue__form', 'data-issue-form': true, on: { submit: (event) => {

@@ -87,7 +87,14 @@ function takeEvent(store, acts, { issue, issue_uid: issueUid, comment, state }) 
 }
 
 export function createIssues({ overlay, stage, list, count, section }, { store, viewport, page }) {
-  const popover = el('section', { class: 'cl-popover issue', role: 'dialog', 'data-issue-popover': true, 'data-over-stage': true, hidden: true });
+  // The keys that submit a row send what is written here, wherever in the box the focus is.
+  const sendFromAnywhere = (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    popover.querySelector('form')?.requestSubmit();
+  };
+  const popover = el('section', { class: 'cl-popover issue', role: 'dialog', 'data-issue-popover': true, 'data-over-stage': true, hidden: true, on: { keydown: sendFromAnywhere } });
   const pins = createIssuePins({ overlay, stage, popover }, { store, viewport });
   const acts = createIssueActs(store);
   const reader = createIssueReader({ store, put: acts.put });

@@ -18,6 +18,7 @@ export function bindKeyboard({ store, acts, setAnswer, isOn, lend }) {
     if (!asked || store.state.isReadOnly) return false;
     const index = optionForKey(store.state, asked, key);
     if (index < 0) return false;
+    if (asked.question.kind === 'checklist') store.set({ focusedQuestion: asked.key });
     setAnswer(asked, pressed(asked, index));
     return true;
   }

@@ -13,6 +13,7 @@ export const KEYS = [
   key('pan', [' '], 'Space', 'move the picture while held', 'Tools'),
   key('class', [], '1–9', 'class', 'Tools'),
   key('answer', [], 'Q W E', 'answer the open question', 'Objects and answers'),
+  key('end-list', [], 'Enter', 'with a list in hand: on to the next question', 'Objects and answers', false),
   key('next-object', ['n'], 'N', 'next object', 'Objects and answers'),
   key('previous-object', ['shift+n'], 'Shift N', 'object before', 'Objects and answers'),
   key('zoom-object', ['z'], 'Z', 'zoom to object', 'Objects and answers'),

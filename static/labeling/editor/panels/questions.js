@@ -53,6 +53,7 @@ function fieldset(asked, options) {
   legend,
   question.definition && el('p', { class: 'cl-caption question__definition' }, question.definition),
   question.options ? choices(asked, options) : field(asked, options),
+  options.isInHand && isAnswered && question.kind === 'checklist' && el('p', { class: 'cl-caption', 'data-list-in-hand': true }, keyCap('Enter'), ' next question'),
   hasClear && el('button', { type: 'button', class: 'question__clear', 'data-focus': `${key} clear`, on: { click: () => options.onAnswer(asked, null) } }, 'Clear answer'),
   fault && el('p', { class: 'question__fault', 'data-gap': key }, icon('warn'), fault));
 }
