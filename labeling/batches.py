@@ -1,4 +1,4 @@
-"""Batches: the act that puts data rows into a project and makes a slot for every wanted label."""
+"""Batches: the act that puts data rows into a project and makes a slot for every wanted label, and their order."""
 
 import hashlib
 from datetime import datetime
@@ -15,6 +15,7 @@ from workforce.roles import Permission
 
 CHUNK = 2000
 PRIORITIES = range(1, 6)
+IS_FINAL = (Slot.State.DONE, Slot.State.SKIPPED, Slot.State.REVOKED)
 
 
 @transaction.atomic
@@ -34,7 +35,7 @@ def create_batch(
     if project.state == Project.State.ARCHIVED:
         raise RuleViolation("project_closed", "This project was closed.")
     if priority not in PRIORITIES:
-        raise InvalidInput("priority_out_of_range", "A priority is a number from 1 (first) to 5.")
+        raise InvalidInput("priority_out_of_range", "A priority is a number from 1 (first) to 5.", path="priority")
     if Batch.objects.filter(project=project, name=name).exists():
         raise RuleViolation("batch_name_taken", f"There is a batch called {name} already.")
     batch = Batch.objects.create(project=project, name=name, priority=priority, due_at=due_at, created_by=actor)
@@ -45,6 +46,33 @@ def create_batch(
         count += _enter(batch, ids[start : start + CHUNK])
     audit.record(actor, "batch.created", batch, after={"name": name, "rows": count})
     return batch
+
+
+@transaction.atomic
+def change_batch(actor: Person, batch: Batch, *, priority: int, due_at: datetime | None) -> Batch:
+    """Put the rest of a batch earlier or later: its rows and whatever of them waits or is in hand.
+
+    What is leased stays where it is; the next claim sees the new order."""
+    access.require(actor, Permission.CHANGE_PROJECT, batch)
+    if priority not in PRIORITIES:
+        raise InvalidInput("priority_out_of_range", "A priority is a number from 1 (first) to 5.", path="priority")
+    batch = Batch.objects.select_for_update(of=("self",)).select_related("project").get(pk=batch.pk)
+    if batch.project.state == Project.State.ARCHIVED:
+        raise RuleViolation("project_closed", "This project was closed.")
+    before, after = _order_of(batch.priority, batch.due_at), _order_of(priority, due_at)
+    if before == after:
+        return batch
+    batch.priority, batch.due_at = priority, due_at
+    batch.save(update_fields=["priority", "due_at"])
+    ProjectRow.objects.filter(batch=batch).update(priority=priority, due_at=due_at)
+    unfinished = Slot.objects.filter(project_row__batch=batch).exclude(state__in=IS_FINAL)
+    unfinished.update(priority=priority)
+    audit.record(actor, "batch.changed", batch, before=before, after=after)
+    return batch
+
+
+def _order_of(priority: int, due_at: datetime | None) -> dict[str, object]:
+    return {"priority": priority, "due_at": due_at and due_at.isoformat()}
 
 
 def _enter(batch: Batch, data_row_ids: list[int]) -> int:

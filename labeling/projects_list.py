@@ -62,7 +62,7 @@ def batches_of(project: Project) -> QuerySet[Any]:
     """The project's batches with ``row_count``, which counts to one above ``COUNTED_ROWS`` and no further."""
     rows = ProjectRow.objects.filter(batch=OuterRef("pk")).order_by().values("pk")[: COUNTED_ROWS + 1]
     counted = Func(ArraySubquery(rows), function="cardinality", output_field=IntegerField())
-    return Batch.objects.filter(project=project).select_related("created_by").annotate(row_count=counted)
+    return Batch.objects.filter(project=project).select_related("created_by", "project").annotate(row_count=counted)
 
 
 def batch_named(project: Project, uid: str) -> Batch | None:

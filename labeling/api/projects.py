@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import batches, data_rows, projects
-from labeling.models import Dataset, Ontology, Project
+from labeling import batches, data_rows, projects, projects_list
+from labeling.models import Batch, Dataset, Ontology, Project
 from labeling.projects import ProjectSettings
 from workforce import access
 from workforce.api.shapes import (
@@ -24,6 +24,7 @@ from workforce.api.shapes import (
     page_answer,
     page_shape,
     person_of,
+    query_parameters,
     values_of,
 )
 from workforce.models import Token
@@ -117,10 +118,17 @@ class ProjectByUid(APIView):
 
 class BatchShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
+    project = serializers.UUIDField(source="project.uid")
     name = serializers.CharField()
     priority = serializers.IntegerField()
     due_at = serializers.DateTimeField(allow_null=True)
-    row_count = serializers.IntegerField(source="rows.count")
+    row_count = serializers.IntegerField(help_text=f"Counted to {projects_list.COUNTED_ROWS + 1}, and no further.")
+    created_at = serializers.DateTimeField()
+
+
+class BatchChange(Body):
+    priority = serializers.IntegerField(min_value=1, max_value=5)
+    due_at = serializers.DateTimeField(allow_null=True)
 
 
 class BatchBody(Body):
@@ -136,6 +144,13 @@ class BatchBody(Body):
 class BatchesOfProject(APIView):
     token_scope = Token.Scope.MANAGE
 
+    @extend_schema(parameters=query_parameters(is_list=True), responses=page_shape(BatchShape))
+    def get(self, request: Request, uid: str) -> Response:
+        filters_of(request, *PAGING)
+        project = project_named(request, uid)
+        access.require(person_of(request), Permission.VIEW_QUEUE, project)
+        return page_answer(request, projects_list.batches_of(project), BatchShape)
+
     @extend_schema(request=BatchBody, responses={201: BatchShape, 409: RefusalShape})
     def post(self, request: Request, uid: str) -> Response:
         project, person = project_named(request, uid), person_of(request)
@@ -149,7 +164,20 @@ class BatchesOfProject(APIView):
             priority=values["priority"],
             due_at=values["due_at"],
         )
-        return Response(BatchShape(batch).data, status=201)
+        return Response(BatchShape(projects_list.batches_of(project).get(pk=batch.pk)).data, status=201)
+
+
+class BatchByUid(APIView):
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(request=BatchChange(partial=True), responses={200: BatchShape, 409: RefusalShape})
+    def patch(self, request: Request, uid: str) -> Response:
+        """Put what is left of a batch earlier or later."""
+        person = person_of(request)
+        batch = access.access(person, Batch.objects.select_related("project"), uid, Permission.CHANGE_PROJECT)
+        values = {"priority": batch.priority, "due_at": batch.due_at}
+        changed = batches.change_batch(person, batch, **values | values_of(BatchChange, request, partial=True))
+        return Response(BatchShape(projects_list.batches_of(changed.project).get(pk=changed.pk)).data)
 
 
 def project_named(request: Request, uid: str) -> Project:

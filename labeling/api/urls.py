@@ -6,6 +6,7 @@ urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api-projects"),
     path("projects/<uuid:uid>/", projects.ProjectByUid.as_view(), name="api-project"),
     path("projects/<uuid:uid>/batches/", projects.BatchesOfProject.as_view(), name="api-project-batches"),
+    path("batches/<uuid:uid>/", projects.BatchByUid.as_view(), name="api-batch"),
     path("projects/<uuid:uid>/labels/", labels.LabelsOfProject.as_view(), name="api-project-labels"),
     path("projects/<uuid:uid>/export/", exports.ExportOfProject.as_view(), name="api-project-export"),
     path("projects/<uuid:uid>/imports/", imports.ImportsOfProject.as_view(), name="api-project-imports"),

@@ -184,6 +184,11 @@ def new_batch(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"name": "second", "dataset": stage.dataset.uid})
 
 
+@request_for("api-batch", "admin:batch")
+def of_batch(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.batches.get().uid}, {"priority": 1})
+
+
 @request_for("api-project-imports", "api-dataset-imports")
 def new_import(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"kind": "folder", "dataset": stage.dataset.uid, "folder": ""})
