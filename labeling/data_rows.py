@@ -70,6 +70,26 @@ def add_rows(actor: Person, dataset: Dataset, rows: Iterable[NewRow]) -> int:
     return len(new)
 
 
+@transaction.atomic
+def give_picture(actor: Person, row: DataRow, source: IO[bytes]) -> bool:
+    """The picture of a row that came without one; false when it has one already. A picture is never replaced.
+
+    Raises ``size_differs`` when labels were made for another size."""
+    access.require(actor, Permission.IMPORT_ROWS, row)
+    row = DataRow.objects.select_for_update().get(pk=row.pk)
+    if row.asset_path:
+        return False
+    asset = take_picture(source)
+    if row.size and row.size != (asset.width, asset.height):
+        message = f"The row is {row.width} × {row.height} pixels, this picture {asset.width} × {asset.height}."
+        raise RuleViolation("size_differs", message)
+    row.asset_path, row.mime_type, row.byte_count = asset.path, asset.mime_type, asset.byte_count
+    row.checksum, row.width, row.height = asset.checksum, asset.width, asset.height
+    row.save(update_fields=["asset_path", "mime_type", "byte_count", "checksum", "width", "height"])
+    audit.record(actor, "data_row.given_picture", row, after={"external_id": row.external_id})
+    return True
+
+
 def refuse_bad_key(key: str) -> None:
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise InvalidInput("key_invalid", f"An external id has 1 to {LONGEST_KEY} printable characters.")

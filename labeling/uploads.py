@@ -8,7 +8,7 @@ from typing import IO, Any
 from django.db import transaction
 
 from labeling.assets import take_picture
-from labeling.data_rows import METADATA_KEYS, NewRow, add_rows, refuse_bad_key
+from labeling.data_rows import METADATA_KEYS, NewRow, add_rows, give_picture, refuse_bad_key
 from labeling.formats.data_rows_jsonl import DataRowRecord, read_data_rows
 from labeling.formats.file_names import file_name_problem
 from labeling.formats.problems import Problem
@@ -77,7 +77,8 @@ def _path(problem: Problem) -> str:
 
 
 def upload_pictures(actor: Person, dataset: Dataset, pictures: Iterable[tuple[str, IO[bytes]]]) -> Uploaded:
-    """Add pictures by the name of their file; a bad one is reported, the others go in."""
+    """Add pictures by the name of their file, or give them to the row of that name that has none; a bad one is
+    reported, the others go in."""
     access.require(actor, Permission.IMPORT_ROWS, dataset)
     found = list(pictures)
     if len(found) > MOST_PICTURES:
@@ -100,6 +101,7 @@ def _add_picture(actor: Person, dataset: Dataset, name: str, content: IO[bytes])
     if problem is not None:
         raise InvalidInput(*problem)
     refuse_bad_key(name)
-    if DataRow.objects.filter(dataset=dataset, external_id=name).exists():
-        return False
+    known = DataRow.objects.filter(dataset=dataset, external_id=name).first()
+    if known is not None:
+        return give_picture(actor, known, content)
     return bool(add_rows(actor, dataset, [NewRow(name, take_picture(content))]))

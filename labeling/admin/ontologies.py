@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from labeling import ontologies as ontology_rules
+from labeling.annotations.kinds import Kind
 from labeling.models import Ontology
 from workforce import access
 from workforce.admin import paging
@@ -39,7 +40,11 @@ EXAMPLE = {
             "name": "Car",
             "kind": "box",
             "questions": [
-                {"name": "Seen from", "kind": "radio", "options": [{"value": "front"}, {"value": "back"}]},
+                {
+                    "name": "Seen from",
+                    "kind": "radio",
+                    "options": [{"value": "front", "label": "Front"}, {"value": "back", "label": "Back"}],
+                },
             ],
         },
     ],
@@ -50,7 +55,10 @@ class DocumentForm(forms.Form):
     document = forms.CharField(
         max_length=LONGEST_DOCUMENT,
         widget=forms.Textarea(attrs={"class": "cl-json", "spellcheck": "false"}),
-        help_text="JSON. Keep the uid of a feature that stays; new features get theirs, a colour and a hotkey.",
+        help_text=(
+            f"JSON. Kinds: {', '.join(Kind)}. Keep the uid of a feature that stays; new features get theirs, a colour "
+            "and a hotkey."
+        ),
     )
 
 

@@ -85,7 +85,8 @@ class OntologyReader:
         self.refuse_unknown_keys(item, _FEATURE_KEYS, path)
         kind = kind_named(item.get("kind"))
         if kind is None:
-            self.refuse(f"{path}.kind", "unknown_kind", f"{quoted(item.get('kind'))} is no kind of feature.")
+            kinds = ", ".join(Kind)
+            self.refuse(f"{path}.kind", "unknown_kind", f"{quoted(item.get('kind'))} is no kind of feature: {kinds}.")
         elif kind in TOOLS and depth > 1:
             self.refuse(f"{path}.kind", "nested_tool", "A tool cannot stand under a question or another tool.")
         minimum, maximum = self.range_of(item, kind, path)

@@ -246,3 +246,29 @@ def test_another_tenant_writes_no_version(line: Line, enter: Enter) -> None:
     for name, status in (("pia", 403), ("lena", 403), ("otto", 404)):
         assert enter(name).post(address, {"document": json.dumps(DOCUMENT)}).status_code == status
     assert OntologyVersion.objects.count() == 1
+
+
+def test_a_batch_gets_another_place_in_the_queue(line: Line, enter: Enter) -> None:
+    batch, first = line.project.batches.get(), queue.lease_next_rows(line.cast.lena, line.project).slots[0]
+    page = enter("max").get(f"/admin/projects/{line.project.uid}/data/").content.decode()
+    assert f"/admin/batches/{batch.uid}/" in page
+    values = {"priority": 1, "due_on": "2027-03-01"}
+    answer = enter("max").post(f"/admin/batches/{batch.uid}/", values, follow=True)
+    assert "has its new place in the queue" in answer.content.decode()
+    batch.refresh_from_db()
+    assert batch.priority == 1
+    assert set(Slot.objects.values_list("priority", flat=True)) == {1}
+    assert {row.due_at for row in line.project.rows.all()} == {batch.due_at}
+    assert Slot.objects.get(pk=first.pk).state == Slot.State.LEASED
+    assert 'value="2027-03-01"' in enter("max").get(f"/admin/batches/{batch.uid}/").content.decode()
+    assert was_written("batch.changed", line.cast.max)
+    enter("max").post(f"/admin/batches/{batch.uid}/", values)
+    assert AuditEvent.objects.filter(action="batch.changed").count() == 1
+    assert enter("max").post(f"/admin/batches/{batch.uid}/", {"priority": 9}).status_code == 422
+
+
+def test_the_example_of_a_new_ontology_is_taken_as_it_stands(line: Line, enter: Enter) -> None:
+    form = enter("max").get("/admin/ontologies/").context["form"]
+    values = {"organization": str(line.cast.home.uid), "name": "Fresh", "document": form.initial["document"]}
+    assert enter("max").post("/admin/ontologies/", values).status_code == 302
+    assert OntologyVersion.objects.filter(ontology__name="Fresh").exists()

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from labeling import projects
+from labeling import projects, returns
 from labeling.models import Batch, DataRow, Dataset, Ontology, Project, ProjectRow
 from labeling.project_access import grant_role
 from tests.labeling.api.hands import RANDOM, signed_in, with_token
@@ -185,3 +185,52 @@ def test_who_labels_is_refused_the_export_as_described(line: Line) -> None:
     grant_role(line.cast.ada, line.project, line.cast.ada, role=Role.EXPERT)
     answer = signed_in(line.cast.ada).get(reverse("api-project-export", args=[line.project.uid]))
     assert (answer.status_code, answer.json()["code"]) == (409, "label_first")
+
+
+def test_batches_are_listed_and_put_earlier(line: Line) -> None:
+    client = with_token(line.cast.max, line.cast.home)
+    listed = client.get(reverse("api-project-batches", args=[line.project.uid])).json()["results"]
+    assert [(one["project"], one["priority"]) for one in listed] == [(str(line.project.uid), 3)]
+    address = reverse("api-batch", args=[listed[0]["uid"]])
+    changed = client.patch(address, {"priority": 1})
+    assert (changed.status_code, changed.json()["priority"], changed.json()["due_at"]) == (200, 1, None)
+    assert client.patch(address, {"due_at": "2027-03-01T12:00:00Z"}).json()["priority"] == 1
+    assert client.patch(address, {"priority": 6}).status_code == 422
+    assert ProjectRow.objects.filter(project=line.project, priority=1, due_at=None).count() == 0
+
+
+def test_a_row_that_came_without_a_picture_gets_one_and_keeps_it(line: Line) -> None:
+    client, address = (
+        with_token(line.cast.max, line.cast.home),
+        reverse("api-dataset-pictures", args=[line.dataset.uid]),
+    )
+    rows = [{"external_id": "later.png"}]
+    client.post(reverse("api-dataset-data-rows", args=[line.dataset.uid]), {"rows": rows})
+    body = {"name": "late", "dataset": str(line.dataset.uid), "external_ids": ["later.png"]}
+    client.post(reverse("api-project-batches", args=[line.project.uid]), body)
+    row = ProjectRow.objects.get(data_row__external_id="later.png")
+    assert row.state == ProjectRow.State.SET_ASIDE
+    answer = client.post(address, {"pictures": picture("later.png")}, format="multipart")
+    assert answer.json()["added"] == ["later.png"]
+    given = DataRow.objects.get(external_id="later.png")
+    assert given.asset_path and given.size == (64, 48)
+    assert AuditEvent.objects.filter(action="data_row.given_picture", target_uid=given.uid).exists()
+    returns.return_row(line.cast.max, str(row.uid))
+    other = client.post(address, {"pictures": picture("later.png", picture_bytes("red").read())}, format="multipart")
+    assert other.json()["already_there"] == ["later.png"]
+    assert DataRow.objects.get(pk=given.pk).checksum == given.checksum
+
+
+def test_a_picture_of_another_size_than_the_labels_were_made_for_is_refused(line: Line) -> None:
+    DataRow.objects.create(
+        dataset=line.dataset,
+        organization=line.cast.home,
+        external_id="wide.png",
+        width=640,
+        height=480,
+        created_by=line.cast.max,
+    )
+    client = with_token(line.cast.max, line.cast.home)
+    address = reverse("api-dataset-pictures", args=[line.dataset.uid])
+    answer = client.post(address, {"pictures": picture("wide.png")}, format="multipart").json()
+    assert (answer["added"], answer["refused"][0]["code"]) == ([], "size_differs")
