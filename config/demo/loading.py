@@ -46,7 +46,7 @@ PACKAGE = "skimage.data"
 ACCOUNTS = (
     ("elena", "Elena Marsh", "workforce manager: the admin with dashboard, performance and consensus"),
     ("ada", "Ada Adler", "organization admin: people, teams, tokens, audit log"),
-    ("noor", "Noor Haddad", "expert: review, answer the open issue, mark gold"),
+    ("noor", "Noor Haddad", "expert: review and fix what others labeled"),
     ("ines", "Ines Duarte", "reviewer: rows that wait for review"),
     ("sam", "Sam Weber", "labeler: press Start and draw"),
     ("kim", "Kim Lindqvist", "labeler: the same rows in a second browser, then look at the consensus as Elena"),
