@@ -109,13 +109,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         return True
 
     async def _watch_rights(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            if not await self._is_signed_in():
-                await self.close(SIGNED_OUT)
-                return
-            for stream in list(self.seen):
-                if not await self._still_may(stream):
+        # A page that has just gone cannot be told; its end is on the way to us.
+        with contextlib.suppress(OSError):
+            while True:
+                await asyncio.sleep(CHECK_SECONDS)
+                if not await self._is_signed_in():
+                    await self.close(SIGNED_OUT)
                     return
-                # A hint may have been dropped on its way; looking by ourselves makes that harmless.
-                await self._send_new(stream)
+                for stream in list(self.seen):
+                    if not await self._still_may(stream):
+                        return
+                    # A hint may have been dropped on its way; looking by ourselves makes that harmless.
+                    await self._send_new(stream)

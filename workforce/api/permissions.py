@@ -23,5 +23,9 @@ class SignedInWithinScope(BasePermission):
         if not isinstance(request.auth, Token):
             return True
         if request.method in SAFE_METHODS:
-            return getattr(view, "read_scope", Token.Scope.READ) in request.auth.scopes
-        return getattr(view, "token_scope", Token.Scope.MANAGE) in request.auth.scopes
+            needed = getattr(view, "read_scope", Token.Scope.READ)
+        else:
+            needed = getattr(view, "token_scope", Token.Scope.MANAGE)
+        if needed is not None:
+            self.message = f"This token has no scope for that. It takes the scope {needed}."
+        return needed in request.auth.scopes
