@@ -148,6 +148,12 @@ def issues_of_own(person: Person) -> QuerySet[Issue]:
     return issues_visible_to(person).filter(mine).order_by("-pk")[:MOST_ANSWERS]
 
 
+def issues_to_answer(person: Person) -> QuerySet[Issue]:
+    """Open questions of others that the person may answer for good, the oldest first."""
+    open_ones = issues_visible_to(person).filter(state=Issue.State.OPEN).exclude(opened_by=person)
+    return access.visible_to(person, open_ones, Permission.RESOLVE_ISSUE).order_by("pk")[:MOST_ANSWERS]
+
+
 def thread_of(person: Person, uid: str) -> Issue:
     """One issue with all that was said in it. Raises NotFound as well for what ``person`` may not read yet."""
     issue = access.access(person, Issue.objects.all(), uid, Permission.VIEW_ISSUE)

@@ -317,7 +317,7 @@ def act_on_row(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": label.project_row.uid}, body, content_type=FORM)
 
 
-@request_for("admin:issue-comment", "admin:issue-resolve")
+@request_for("admin:issue-comment", "admin:issue-resolve", "my-issue-say")
 def act_on_issue(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two.", "key": "k"}, content_type=FORM)
 

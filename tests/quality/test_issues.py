@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from labeling import batches, project_access, projects, queue
@@ -468,3 +469,39 @@ def test_rows_are_added_to_a_running_project(line: Line) -> None:
     batches.create_batch(line.cast.max, line.project, late, name="late")
     row = ProjectRow.objects.get(project=line.project, data_row__external_id="row-late")
     assert ask(line.cast.pia, row, category=Issue.Category.BAD_PICTURE).number == 1
+
+
+def test_who_answers_finds_the_open_questions_and_says_something_once(line: Line) -> None:
+    lena, rita = line.cast.lena, line.cast.rita
+    issue = ask(lena, row_of(lena, line))
+    client = Client()
+    client.force_login(rita)
+    page = client.get("/my-issues/")
+    assert [one.pk for one in page.context["waiting"]] == [issue.pk]
+    assert "Does a mirror count?" in page.content.decode()
+    for _ in range(2):
+        said = client.post(f"/my-issues/{issue.uid}/say/", {"text": "It does.", "key": "one"}, follow=True)
+        assert f"Said in issue {issue.number}." in said.content.decode()
+    assert [one.text for one in issue.comments.order_by("pk")] == ["Does a mirror count?", "It does."]
+    assert not said.context["waiting"]
+    refused = client.post(f"/my-issues/{issue.uid}/say/", {"text": " ", "key": "two"}, follow=True)
+    assert "Nothing was said." in refused.content.decode()
+    client.force_login(line.cast.leo)
+    assert not client.get("/my-issues/").context["waiting"]
+    assert client.post(f"/my-issues/{issue.uid}/say/", {"text": "And me?", "key": "x"}).status_code == 403
+
+
+def test_the_page_of_issues_costs_the_same_for_three_and_for_thirty(cast: Cast) -> None:
+    line = make_line(cast, rows=30)
+    client, counts = Client(), []
+    client.force_login(cast.rita)
+    rows = list(ProjectRow.objects.filter(project=line.project))
+    for some in (rows[:3], rows[3:]):
+        for row in some:
+            ask(cast.eva, row)
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            assert client.get("/my-issues/").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
