@@ -24,7 +24,7 @@ def cluster_objects(similarity: Floats, owners: Sequence[int], *, threshold: flo
     greatest mean similarity between their objects are joined as long as that is `threshold` or more, above 0, and no
     label (`owners`, n) would have two objects in one cluster. Ties go to the clusters with the earliest objects, so
     hand over objects in an order that depends on what they are. Cubic only in the size of a group of objects that
-    touch. Empty input gives no clusters. Raises ValueError unless the matrix is square, as long as `owners`, and in 0..1.
+    touch. Empty input gives no clusters. Raises ValueError unless the matrix is n by n and in 0..1.
     """
     n = len(owners)
     if similarity.shape != (n, n):
