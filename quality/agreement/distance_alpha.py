@@ -73,8 +73,8 @@ def distance_alpha(
     `units` is asset -> labeler -> answer, `score` symmetric in 0..1. D_o is the mean over the answers of units with two
     or more of their unit's mean distance; D_e the mean distance of any two answers: the part within units is known,
     that between units is the mean of all pairs when they are `cross_pairs` at most, else of so many drawn with a
-    fixed `seed`. With distance 0 or 1 this is nominal alpha. A pair whose score is None does not count; a unit all of whose
-    pairs are None is left out.
+    fixed `seed`. With distance 0 or 1 this is nominal alpha. A pair whose score is None does not count; a unit
+    all of whose pairs are None is left out.
 
     Interval: units drawn with replacement `draws` times (0: none), a cross pair as often as both its units came; fewer
     than 10 units give none. Fewer than two units, or no distance between units: null with the reason. The order and the
