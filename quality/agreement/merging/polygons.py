@@ -58,7 +58,7 @@ def rings_of(area: Any) -> Rings:
     """The outer and inner rings of a valid area, without the closing point; read even-odd they give the area again."""
     rings = []
     for part in shapely.get_parts(area):
-        for ring in (part.exterior, *part.interiors):
+        for ring in () if part.is_empty else (part.exterior, *part.interiors):
             rings.append(tuple((float(x), float(y)) for x, y in shapely.get_coordinates(ring)[:-1]))
     return tuple(rings)
 
