@@ -54,21 +54,22 @@ def krippendorff_alpha(
 
     Interval: units are drawn with replacement, `draws` times from a fixed `seed`, percentiles; draws without
     variation are left out. Fewer than 10 units give none. No unit with two values, or all values the same: null with
-    the reason ("no variation": neither 1 nor 0). `draws=0` leaves the interval out. The order and the names of units
-    and raters have no effect. Raises ValueError for an unknown metric, for interval and ratio when the classes are no
-    numbers, for ratio when one is negative, and unless 0 < level < 1.
+    the reason ("no variation": neither 1 nor 0). `draws=0` leaves the interval out. The order of rows and the names of
+    raters have no effect; those of units only on what is drawn. Raises ValueError for an unknown
+    metric, for interval and ratio when the classes are no numbers, for ratio when one is negative, and unless
+    0 < level < 1.
     """
     if metric not in METRICS:
         raise ValueError(f"the metric is one of {', '.join(METRICS)}, not {metric}")
     positions = numbers_of(votes.classes) if metric in ("interval", "ratio") else None
     if metric == "ratio" and positions is not None and (positions < 0).any():
         raise ValueError("the ratio metric needs numbers of at least 0")
-    patterns = read_patterns(votes, is_ordered=metric != "nominal")
+    patterns = read_patterns(votes)
     units, values = patterns.unit_count, patterns.value_count
     if not units:
         return Alpha(None, NO_PAIR, why_no_interval=NO_PAIR)
     compute = _Disagreements(patterns, metric, None if positions is None else positions[patterns.classes])
-    observed, expected = compute.of(patterns.repeats.astype(np.float64))
+    observed, expected = compute.of(patterns.weights(np.ones(units, dtype=np.int64)))
     if len(patterns.classes) < 2 or expected <= 0:
         return Alpha(None, NO_VARIATION, why_no_interval=NO_VARIATION, unit_count=units, value_count=values)
     interval = _interval(compute, draws, seed, level)
@@ -86,19 +87,17 @@ def krippendorff_alpha(
 
 
 def _interval(compute: _Disagreements, draws: int, seed: int, level: float) -> Resampled:
-    """Units drawn with replacement; one draw is how often each pattern of units came."""
-    patterns = compute.patterns
-    units = patterns.unit_count
+    """Units drawn with replacement: how often each came is one multinomial draw."""
+    units = compute.patterns.unit_count
     if compute.is_too_wide:
         return Resampled(why_null=TOO_WIDE)
-    pattern_of_unit = np.repeat(np.arange(len(patterns.repeats)), patterns.repeats)
 
     def draw() -> Floats:
         random = np.random.default_rng(seed)
         found = []
         for _ in range(draws):
-            picked = pattern_of_unit[random.integers(0, units, units)]
-            observed, expected = compute.of(np.bincount(picked, minlength=len(patterns.repeats)).astype(np.float64))
+            times = random.multinomial(units, np.full(units, 1 / units))
+            observed, expected = compute.of(compute.patterns.weights(times))
             if expected > 0:
                 found.append(1 - observed / expected)
         return np.array(found)
@@ -125,10 +124,11 @@ class _Disagreements:
 
     def of(self, weights: Floats) -> tuple[float, float]:
         """D_o and D_e where each pattern stands `weights` (patterns,) times."""
-        n = float(weights @ self.sizes)
+        # Sums of products, not dot products: those of BLAS wake all cores, which costs far more than it saves here.
+        n = float((weights * self.sizes).sum())
         if self.moments is not None:
-            first, second = (weights @ self.moments).tolist()
-            return _disagreement(float(weights @ self.own), 2 * (n * second - first * first), n)
+            first, second = ((weights * part).sum() for part in self.moments)
+            return _disagreement(float((weights * self.own).sum()), float(2 * (n * second - first * first)), n)
         each = np.repeat(weights, self.patterns.sizes)
         classes = len(self.patterns.classes)
         totals = np.bincount(self.patterns.label, weights=each, minlength=classes).astype(np.float64)
@@ -138,7 +138,7 @@ class _Disagreements:
             expected = _moments(totals, ranks)
         else:
             own, expected = self.own, self._between(totals, n)
-        return _disagreement(float(weights @ own), expected, n)
+        return _disagreement(float((weights * own).sum()), expected, n)
 
     def _within(self) -> Floats:
         """Σ_{i≠j} δ² / (m − 1) of each pattern, (patterns,)."""
@@ -163,10 +163,10 @@ class _Disagreements:
         return spread
 
     def _moments_of_patterns(self) -> Floats:
-        """Σ x and Σ x² of each pattern, (patterns, 2): all that the interval metric needs to know of it."""
+        """Σ x and Σ x² of each pattern, (2, patterns): all that the interval metric needs to know of it."""
         assert self.positions is not None
         values, starts = self.positions[self.patterns.label], self.patterns.starts
-        moments: Floats = np.add.reduceat(np.stack([values, np.square(values)], axis=1), starts, axis=0)
+        moments: Floats = np.add.reduceat(np.stack([values, np.square(values)]), starts, axis=1)
         return moments
 
     def _between(self, totals: Floats, n: float) -> float:

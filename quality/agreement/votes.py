@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,15 @@ from quality.agreement.coordinates import Floats
 Indexes = NDArray[np.intp]
 Counts = NDArray[np.int64]
 
+DIGITS = re.compile(r"(\d+)")
+
 
 @dataclass(frozen=True)
 class Votes:
     """L answers: the k-th is `classes[label[k]]`, given by `workers[worker[k]]` for `items[item[k]]`.
 
-    Items, workers and answers stand in the order of their names, so the order in which answers came has no effect.
+    Items, workers and answers stand in the order of their names (of items "u2" before "u10"), so the order in which
+    answers came has no effect.
     `classes` may hold options that nobody chose.
     """
 
@@ -56,7 +60,7 @@ def read_votes(rows: Iterable[tuple[str, str, Hashable]], *, classes: Sequence[H
     cannot be sorted (texts and numbers mixed).
     """
     found = list(rows)
-    items = sorted({item for item, _, _ in found})
+    items = sorted({item for item, _, _ in found}, key=_natural)
     workers = sorted({worker for _, worker, _ in found})
     options = _sorted_answers({answer for _, _, answer in found}) if classes is None else list(classes)
     class_index = _index_of(options)
@@ -81,6 +85,11 @@ def numbers_of(classes: Sequence[object]) -> Floats:
     if not np.isfinite(values).all():
         raise ValueError("the interval and ratio metrics need finite numbers")
     return values
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """Numbers inside a name count as numbers. Texts and numbers take turns, so two names can always be compared."""
+    return [int(part) if place % 2 else part for place, part in enumerate(DIGITS.split(name))], name
 
 
 def _sorted_answers(answers: set[Hashable]) -> list[Hashable]:

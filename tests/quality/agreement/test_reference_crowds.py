@@ -62,8 +62,11 @@ def test_the_tables_typed_into_the_tests_are_those_of_the_files(reference_data):
 def test_alpha_and_kappa(expected):
     coefficients = expected["agreement_coefficients"]
     for metric in ("nominal", "ordinal", "interval", "ratio"):
-        found = krippendorff_alpha(read_votes(four_raters()), metric, draws=0)
-        assert found.value == pytest.approx(coefficients["krippendorff_12x4"][metric]["value"], abs=1e-6)
+        found = krippendorff_alpha(read_votes(four_raters()), metric)
+        table = coefficients["krippendorff_12x4"]
+        assert found.value == pytest.approx(table[metric]["value"], abs=1e-6)
+        interval = table["bootstrap_ci95_unit_resampling_2000_seed1"].get(metric, [found.low, found.high])
+        assert [found.low, found.high] == pytest.approx(interval, abs=1e-6)
     kappa = coefficients["fleiss_1971"]
     votes = read_votes(diagnoses())
     assert fleiss_kappa(votes).value == pytest.approx(kappa["kappa"]["reference_formula"], abs=1e-6)
