@@ -1,7 +1,9 @@
 """How much two labels of one asset agree: one module per annotation kind.
 
-Pure: values in, values out. No Django, no database, no clock, no randomness. The same functions serve consensus
-(label and label), benchmark (label and gold) and model runs (prediction and label). Start reading at `labels.py`.
+Pure: values in, values out. No Django, no database, no clock, no randomness without a fixed seed. The same functions
+serve consensus (label and label), benchmark (label and gold) and model runs (prediction and label). Start reading at
+`labels.py`. Beyond pairs: `alpha.py`, `distance_alpha.py` and `coefficients/` correct for chance, `truth/` finds one
+answer out of many and how good each labeler is, `merging/` makes one label out of many objects.
 """
 
 METHOD = "union mean"

@@ -22,6 +22,8 @@ FEWEST_ANSWERS = 5
 SMALLEST, LARGEST = 0.5, 100.0
 """Bounds of a and b: a crowd without a mistake must not make 3 of 3 a certainty, nor equal rates a law."""
 
+PSEUDO_SCORES = 4.0
+
 MOST_STEPS = 200
 
 
@@ -63,6 +65,17 @@ def labeler_skills(
         a, b = fitted[0] + k, fitted[1] + n - k
         found[name] = Skill(k, n, mean, float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail)), lower)
     return found
+
+
+def score_skills(records: Mapping[str, Record], *, level: float = 0.95) -> dict[str, Skill]:
+    """Labeler -> skill where answers have scores in 0..1 instead of right or wrong, as boxes do: k sums those of n.
+
+    The prior holds 4 answers of the crowd's mean score (kept in 0.05..0.95): mean = (k + 4 m) / (n + 4). The Beta
+    interval is wide rather than narrow: scores in 0..1 vary less than right and wrong do. Raises as `labeler_skills`.
+    """
+    n = math.fsum(record[1] for record in records.values())
+    mean = min(max(math.fsum(record[0] for record in records.values()) / n, 0.05), 0.95) if n > 0 else 0.5
+    return labeler_skills(records, prior=(PSEUDO_SCORES * mean, PSEUDO_SCORES * (1 - mean)), level=level)
 
 
 def fit_prior(records: Sequence[Record]) -> Prior:

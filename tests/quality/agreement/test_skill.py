@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from quality.agreement.truth.dawid_skene import dawid_skene
 from quality.agreement.truth.difficulty import difficulty_of, fit_difficulty
 from quality.agreement.truth.majority import majority
-from quality.agreement.truth.skill import expected_records, fit_prior, labeler_skills
+from quality.agreement.truth.skill import expected_records, fit_prior, labeler_skills, score_skills
 from quality.agreement.votes import read_votes
 
 checked = settings(derandomize=True, max_examples=60, deadline=None)
@@ -64,6 +64,15 @@ def test_a_skill_lies_between_own_rate_and_the_crowds(table, data):
         low, high = sorted((k / n, a / (a + b)))
         assert low - 1e-9 <= skill.mean <= high + 1e-9
         assert 0 <= skill.low <= skill.lower <= skill.mean <= skill.high <= 1
+
+
+def test_scores_between_0_and_1_are_shrunk_by_four_of_the_crowds():
+    skill = score_skills({"new": (0.0, 0), "ada": (2.0, 2), "leo": (14.0, 18)})
+    assert skill["new"].mean == pytest.approx(0.8)
+    assert skill["ada"].mean == pytest.approx((2 + 3.2) / 6)
+    assert skill["leo"].low < 14 / 18 < skill["leo"].high
+    assert score_skills({"ada": (3.0, 3)})["ada"].mean < 1
+    assert score_skills({"ada": (0.0, 0)})["ada"].mean == 0.5
 
 
 def test_refusals():
