@@ -130,7 +130,7 @@ def _likelihood(place: Floats, k: Floats, n: Floats) -> float:
 
 
 def _step(place: Floats, k: Floats, n: Floats) -> Floats:
-    """Newton's step in log a and log b; along the slope where the likelihood is not curved downward."""
+    """Newton's step in log a and log b within the bounds; along the slope where the likelihood does not curve down."""
     a, b = np.exp(place)
     both = digamma(a + b) - digamma(a + b + n)
     slope = np.array(
@@ -140,6 +140,13 @@ def _step(place: Floats, k: Floats, n: Floats) -> Floats:
     of_a = (polygamma(1, a + k) - polygamma(1, a)).sum()
     of_b = (polygamma(1, b + n - k) - polygamma(1, b)).sum()
     curve = np.array([[a * a * (of_a + bend), a * b * bend], [a * b * bend, b * b * (of_b + bend)]]) + np.diag(slope)
+    # A side that lies on its bound and is drawn over it stays; the other then moves by itself.
+    low, high = math.log(SMALLEST), math.log(LARGEST)
+    held = ((place <= low) & (slope < 0)) | ((place >= high) & (slope > 0))
+    slope[held] = 0.0
+    curve[held, :] = 0.0
+    curve[:, held] = 0.0
+    curve[held, held] = -1.0
     if curve[0, 0] < 0 and np.linalg.det(curve) > 0:
         slope = -np.linalg.solve(curve, slope)
     shortened: Floats = slope / max(1.0, float(np.abs(slope).max()))
