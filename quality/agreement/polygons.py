@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from quality.agreement.coordinates import Floats, Size, lies_inside, read_vertices
+from quality.agreement.repairs import even_odd_areas, polygonal
 from quality.agreement.shapes import CLIPPED, REPAIRED, ZERO_AREA, ShapeSet, VertexSet, joined_notes
 
 Ring = tuple[tuple[float, float], ...]
@@ -39,9 +40,9 @@ def area_of_rings(polygons: Sequence[Rings]) -> tuple[Geometries, NDArray[np.boo
     """Valid areas (n,) of polygons given as rings, and (n,) whether the outline had to be repaired.
 
     Even-odd rule: a place is inside when an odd number of rings' windings cover it. Each ring is repaired by
-    `make_valid` with method "linework" (never `buffer(0)`, which drops a lobe of a bow-tie), and several rings are
-    joined by symmetric difference, so that a ring inside another is a hole. Vertex order, direction, closing point,
-    repeated vertices and spikes have no effect. Outlines without area become empty polygons.
+    `repairs.even_odd_areas` (never `buffer(0)`, which drops a lobe of a bow-tie), and several rings are joined by
+    symmetric difference, so that a ring inside another is a hole. Vertex order, direction, closing point, repeated
+    vertices and spikes have no effect. Outlines without area become empty polygons.
     """
     rings = [ring for polygon in polygons for ring in polygon]
     owners = np.repeat(np.arange(len(polygons)), [len(polygon) for polygon in polygons])
@@ -60,9 +61,7 @@ def prepare_polygons(polygons: Sequence[Rings], size: Size | None) -> ShapeSet:
     vertex_sets = [_vertex_set(polygon) for polygon in polygons]
     is_flat = shapely.area(areas) <= NO_AREA_SHARE * np.array([_squared_extent(v) for v in vertex_sets])
     is_clipped = np.array([not lies_inside(np.array(list(v)), size) for v in vertex_sets], dtype=np.bool_)
-    if size is not None and is_clipped.any():
-        cut = shapely.intersection(areas[is_clipped], shapely.box(0, 0, *size))
-        areas[is_clipped] = [polygonal(geometry) for geometry in cut]
+    cut_to_picture(areas, is_clipped, size)
     is_degenerate = is_flat | (shapely.area(areas) <= 0)
     areas[is_degenerate] = shapely.Polygon()
     return ShapeSet(
@@ -74,6 +73,13 @@ def prepare_polygons(polygons: Sequence[Rings], size: Size | None) -> ShapeSet:
             for cut, flat, mended in zip(is_clipped, is_degenerate.tolist(), is_repaired.tolist(), strict=True)
         ),
     )
+
+
+def cut_to_picture(areas: Geometries, is_outside: NDArray[np.bool_], size: Size | None) -> None:
+    """Cuts, in place, the areas marked as reaching outside to 0..width, 0..height. Nothing happens without a size."""
+    if size is not None and is_outside.any():
+        cut = shapely.intersection(areas[is_outside], shapely.box(0, 0, *size))
+        areas[is_outside] = [polygonal(geometry) for geometry in cut]
 
 
 def polygon_iou(a: Geometries, b: Geometries) -> Floats:
@@ -105,19 +111,10 @@ def _areas_of_single_rings(rings: Sequence[Ring]) -> tuple[Geometries, NDArray[n
     owners = np.repeat(np.arange(len(full)), [len(rings[index]) for index in full])
     drawn = shapely.polygons(shapely.linearrings(vertices, indices=owners))
     crossed = ~shapely.is_valid(drawn)
-    mended = shapely.make_valid(drawn[crossed], method="linework")
-    drawn[crossed] = [polygonal(geometry) for geometry in mended]
+    drawn[crossed] = even_odd_areas(drawn[crossed])
     areas[full] = drawn
     is_repaired[full] = crossed
     return areas, is_repaired
-
-
-def polygonal(geometry: Any) -> Any:
-    """The parts with area only: repairs and cuts may leave lines and points behind, which have none."""
-    if geometry.geom_type in ("Polygon", "MultiPolygon"):
-        return geometry
-    parts = shapely.get_parts(shapely.get_parts(geometry))
-    return shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
 
 
 def _vertex_set(polygon: Rings) -> VertexSet:

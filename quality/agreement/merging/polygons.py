@@ -13,7 +13,8 @@ from quality.agreement.coordinates import Floats
 from quality.agreement.merging.clusters import THRESHOLD
 from quality.agreement.merging.pooled import merge_by_cluster
 from quality.agreement.merging.result import MergedObject
-from quality.agreement.polygons import Rings, area_of_rings, polygon_iou, polygonal
+from quality.agreement.polygons import Rings, area_of_rings, polygon_iou
+from quality.agreement.repairs import polygonal
 
 
 def merge_polygons(
