@@ -54,15 +54,18 @@ def row_ambiguity(
     `vote_entropy` (chosen or not) over the options that anybody chose. Every other feature: 1 - weighted mean of its
     pair scores. `pair_scores` is feature uid -> pair of opinions -> score (pairs it does not apply to left out);
     `weights` is the skill of each opinion's labeler (1 each by default), a pair weighs the product of its two.
-    Opinions that are all empty agree: 0. None also when no feature could be scored.
+    Opinions that are all empty, or all skips, agree: 0; where some skipped the asset, the `vote_entropy` of skip or not
+    is one of the features. None also when no feature could be scored.
     Raises ValueError for a negative or infinite weight.
     """
     if len(opinions) < 2:
         return None
-    if all(opinion.is_empty for opinion in opinions.values()):
+    if all(opinion.is_empty for opinion in opinions.values()) or all(o.is_skipped for o in opinions.values()):
         return 0.0
     skills = {key: 1.0 if weights is None else weights.get(key, 1.0) for key in opinions}
     found = []
+    if any(opinion.is_skipped for opinion in opinions.values()):
+        found.append(_skip_ambiguity(opinions, skills))
     for feature in schema:
         if feature.kind == "radio":
             value = _radio_ambiguity(feature, opinions, skills)
@@ -82,6 +85,12 @@ def votes_of(uid: str, opinions: Mapping[str, Opinion]) -> dict[str, str | None]
         value = opinion.answers[uid].value if uid in opinion.answers else None
         votes[key] = value if isinstance(value, str) else None
     return votes
+
+
+def _skip_ambiguity(opinions: Mapping[str, Opinion], skills: Weights) -> float:
+    skips = math.fsum(skills[key] for key, opinion in opinions.items() if opinion.is_skipped)
+    labels = math.fsum(skills[key] for key, opinion in opinions.items() if not opinion.is_skipped)
+    return vote_entropy([skips, labels], 2)
 
 
 def _radio_ambiguity(feature: FeatureSchema, opinions: Mapping[str, Opinion], skills: Weights) -> float | None:

@@ -6,7 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from quality.agreement.classifications import checklist_score, radio_score, read_checklist, read_radio
+from quality.agreement.classifications import (
+    checklist_score,
+    ordinal_score,
+    radio_score,
+    read_checklist,
+    read_ordinal,
+    read_radio,
+)
 from quality.agreement.numeric import number_score, read_numeric
 from quality.agreement.schema import QUESTION_KINDS, FeatureSchema
 from quality.agreement.texts import read_text, text_score
@@ -88,7 +95,7 @@ def read_answer(question: FeatureSchema, item: Mapping[str, object], path: str) 
     read_item_kind(item, question, path)
     identifier = item.get("id")
     return Answer(
-        value=_read_value(question.kind, item.get("value"), f"{path}.value"),
+        value=_read_value(question, item.get("value"), f"{path}.value"),
         nested=read_answers(question.questions, item.get("nested"), f"{path}.nested"),
         id=None if identifier is None else str(identifier),
     )
@@ -112,7 +119,8 @@ def answers_key(answers: Answers) -> str:
 def score_answer(question: FeatureSchema, a: Answer, b: Answer) -> AnswerScore | None:
     """The score of one question in two labels; None when it is not applicable (both unanswered).
 
-    Own score: radio 1 / 0, checklist Jaccard, text 1 - normalised edit distance, number by tolerance and range.
+    Own score: radio 1 / 0, ordinal by the distance of the options, checklist Jaccard, text 1 - normalised edit
+    distance, number by tolerance and range.
     Nested questions count only when both labels chose the answer they stand under and either answered one of them:
     score = (own + mean of nested) / 2, as for objects.
     """
@@ -138,7 +146,7 @@ def _opened_questions(question: FeatureSchema, a: Answer, b: Answer) -> list[Fea
         return []
     if isinstance(a.value, frozenset) and isinstance(b.value, frozenset):
         both: frozenset[str] = a.value & b.value
-    elif question.kind == "radio":
+    elif question.kind in ("radio", "ordinal"):
         both = frozenset([a.value]) if isinstance(a.value, str) and a.value == b.value else frozenset()
     else:
         return list(question.questions)
@@ -149,7 +157,9 @@ def _own_score(question: FeatureSchema, a: Answer, b: Answer) -> float | None:
     x, y = a.value, b.value
     match question.kind:
         case "radio":
-            return radio_score(x if isinstance(x, str) else None, y if isinstance(y, str) else None)
+            return radio_score(_option_or_none(x), _option_or_none(y))
+        case "ordinal":
+            return ordinal_score(_option_or_none(x), _option_or_none(y), question.options)
         case "checklist":
             return checklist_score(_as_set(x), _as_set(y), is_required=question.is_required)
         case "text":
@@ -164,18 +174,24 @@ def _own_score(question: FeatureSchema, a: Answer, b: Answer) -> float | None:
     return None
 
 
+def _option_or_none(value: AnswerValue) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _as_set(value: AnswerValue) -> frozenset[str]:
     return value if isinstance(value, frozenset) else frozenset()
 
 
-def _read_value(kind: str, value: object, path: str) -> AnswerValue:
-    match kind:
+def _read_value(question: FeatureSchema, value: object, path: str) -> AnswerValue:
+    match question.kind:
         case "radio":
             return read_radio(value, path)
+        case "ordinal":
+            return read_ordinal(value, question.options, path)
         case "checklist":
             return read_checklist(value, path)
         case "text":
             return read_text(value, path)
         case "number":
             return read_numeric(value, path)
-    raise ValueError(f"{path}: no way to read a {kind}")
+    raise ValueError(f"{path}: no way to read a {question.kind}")

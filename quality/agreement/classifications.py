@@ -1,8 +1,8 @@
-"""Radio and checklist answers."""
+"""Radio, ordinal and checklist answers."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 
 def read_radio(value: object, path: str) -> str | None:
@@ -12,6 +12,17 @@ def read_radio(value: object, path: str) -> str | None:
     if not isinstance(value, str):
         raise ValueError(f"{path}: a radio answer is one option, not {type(value).__name__}")
     return value
+
+
+def read_ordinal(value: object, options: Sequence[str], path: str) -> str | None:
+    """The chosen option of an ordered list; None when unanswered (null or "").
+
+    Raises ValueError naming the path for anything else, and for an option that is not in the list: it has no place.
+    """
+    option = read_radio(value, path)
+    if option is not None and option not in options:
+        raise ValueError(f"{path}: {option!r} is none of the options")
+    return option
 
 
 def read_checklist(value: object, path: str) -> frozenset[str]:
@@ -31,6 +42,18 @@ def radio_score(a: str | None, b: str | None) -> float | None:
     if a is None and b is None:
         return None
     return 1.0 if a == b else 0.0
+
+
+def ordinal_score(a: str | None, b: str | None, options: Sequence[str]) -> float | None:
+    """1 - |place of a - place of b| / (number of options - 1), range 0..1: the ends of the list disagree wholly.
+
+    A list of one option gives 1; answered against unanswered is 0; both unanswered None (n/a). The weights are those of
+    the linearly weighted kappa (Cicchetti & Allison 1971). Raises ValueError for an option that is not in the list.
+    """
+    if a is None or b is None:
+        return radio_score(a, b)
+    distance = abs(options.index(a) - options.index(b))
+    return 1.0 - distance / (len(options) - 1) if distance else 1.0
 
 
 def checklist_score(a: Set[str], b: Set[str], *, is_required: bool = False) -> float | None:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quality.agreement import boxes, points, polygons, polylines
+from quality.agreement import boxes, keypoints, masks, points, polygons, polylines, rotated_boxes, spans
 from quality.agreement.coordinates import Floats, Size
 from quality.agreement.schema import FeatureSchema
 from quality.agreement.shapes import ShapeSet, apply_degenerate_rule
 
 Scale = float | None
-"""Pixels of a point's sigma or a polyline's tolerance; None for kinds that need none."""
+"""Pixels of a point's sigma or a polyline's tolerance, a keypoint's sigma as a share; None for kinds without."""
 
 
 @dataclass(frozen=True)
 class ObjectMeasure:
     """How objects of one kind are read, prepared and compared; a pair under `gate` is never a match.
 
-    `scale` gives the pixels that `similarity` needs, or a text that says what is missing.
+    `read` takes the object's item and its path. `scale` gives the number that `similarity` needs, or a text that says
+    what is missing.
     """
 
-    read: Callable[[object, str], Any]
+    read: Callable[[Mapping[str, object], str], Any]
     prepare: Callable[[list[Any], Size | None], ShapeSet]
     similarity: Callable[[ShapeSet, ShapeSet, Scale], Floats]
     scale: Callable[[FeatureSchema, Size | None], Scale | str]
@@ -50,27 +51,55 @@ def _tolerance(feature: FeatureSchema, size: Size | None) -> Scale | str:
     return polylines.default_tolerance(size) if size else "needs the picture's size or a tolerance"
 
 
+def _given_sigma(feature: FeatureSchema, size: Size | None) -> Scale | str:
+    return keypoints.sigma_of_skeleton(feature.options, feature.sigma)
+
+
+def _value(read: Callable[[object, str], Any]) -> Callable[[Mapping[str, object], str], Any]:
+    """Reads an item whose "value" says everything."""
+    return lambda item, path: read(item.get("value"), f"{path}.value")
+
+
 MEASURES: dict[str, ObjectMeasure] = {
     "box": ObjectMeasure(
-        boxes.read_box, boxes.prepare_boxes, lambda a, b, _: boxes.box_iou(a.geometry, b.geometry), _no_scale
+        _value(boxes.read_box), boxes.prepare_boxes, lambda a, b, _: boxes.box_iou(a.geometry, b.geometry), _no_scale
+    ),
+    "rotated_box": ObjectMeasure(
+        _value(rotated_boxes.read_rotated_box),
+        rotated_boxes.prepare_rotated_boxes,
+        lambda a, b, _: polygons.polygon_iou(a.geometry, b.geometry),
+        _no_scale,
     ),
     "polygon": ObjectMeasure(
-        polygons.read_polygon,
+        _value(polygons.read_polygon),
         polygons.prepare_polygons,
         lambda a, b, _: polygons.polygon_iou(a.geometry, b.geometry),
         _no_scale,
     ),
+    "mask": ObjectMeasure(
+        _value(masks.read_mask), masks.prepare_masks, lambda a, b, _: masks.mask_iou(a.geometry, b.geometry), _no_scale
+    ),
     "polyline": ObjectMeasure(
-        polylines.read_polyline,
+        _value(polylines.read_polyline),
         polylines.prepare_polylines,
         lambda a, b, scale: polylines.polyline_f1(a.geometry, b.geometry, scale or 0.0),
         _tolerance,
     ),
     "point": ObjectMeasure(
-        points.read_point,
+        _value(points.read_point),
         points.prepare_points,
         lambda a, b, scale: points.point_similarity(a.geometry, b.geometry, scale or 0.0),
         _sigma,
         gate=points.MATCH_GATE,
+    ),
+    "keypoints": ObjectMeasure(
+        keypoints.read_keypoints,
+        keypoints.prepare_keypoints,
+        lambda a, b, scale: keypoints.keypoint_similarity(a.geometry, b.geometry, scale),
+        _given_sigma,
+        gate=points.MATCH_GATE,
+    ),
+    "span": ObjectMeasure(
+        _value(spans.read_span), spans.prepare_spans, lambda a, b, _: spans.span_iou(a.geometry, b.geometry), _no_scale
     ),
 }

@@ -56,11 +56,14 @@ Confusions = Mapping[tuple[str, str, int], Confusion]
 """By side ("a" or "b"), feature uid and index of the object."""
 
 
-def match_feature(feature: FeatureSchema, a: ObjectSet | None, b: ObjectSet | None, scale: Scale) -> FeatureMatch:
+def match_feature(
+    feature: FeatureSchema, a: ObjectSet | None, b: ObjectSet | None, scale: Scale, *, gate: float = 0.0
+) -> FeatureMatch:
     """Matches the objects of one feature on their shapes, ties by nested answers.
 
     A matched pair's similarity is that of the shapes, or (shapes + mean of nested answers) / 2 when either side
-    answered a nested question. A missing side is an empty set.
+    answered a nested question. Shapes less similar than `gate`, or than their kind's own gate, are not matched. A
+    missing side is an empty set.
     """
     if a is None or b is None:
         left_a, left_b = tuple(range(len(a or ()))), tuple(range(len(b or ())))
@@ -69,7 +72,7 @@ def match_feature(feature: FeatureSchema, a: ObjectSet | None, b: ObjectSet | No
     nested = _nested_scores(feature, a, b, geometry)
     together = geometry if nested is None else np.where(np.isnan(nested), geometry, (geometry + nested) / 2)
     tie_score = None if nested is None else together
-    rows, columns = match_objects(geometry, gate=MEASURES[feature.kind].gate, tie_score=tie_score)
+    rows, columns = match_objects(geometry, gate=max(gate, MEASURES[feature.kind].gate), tie_score=tie_score)
     matches = _matched(rows, columns, geometry, nested, together)
     taken_a, taken_b = set(rows.tolist()), set(columns.tolist())
     left_a = tuple(index for index in range(len(a)) if index not in taken_a)

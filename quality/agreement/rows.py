@@ -11,6 +11,7 @@ from typing import Literal
 from quality.agreement.ambiguity import Weights, row_ambiguity, vote_share, votes_of
 from quality.agreement.coordinates import Size
 from quality.agreement.labels import LabelAgreement, compare_opinions
+from quality.agreement.object_scores import DEFAULT_OBJECT_SCORE
 from quality.agreement.opinions import Opinion, read_opinion
 from quality.agreement.schema import FeatureSchema
 
@@ -40,8 +41,8 @@ class RowAgreement:
     pairs (None without one). `leaders` are the opinions with the highest mean. `winner` is the leader, `status`
     "decided"; leaders that all agree fully with each other gave one answer, and the first of them by name stands for
     it. Other leaders are a "tie" and there is no winner. Without a consensus the status is "undecided".
-    `ambiguity` and `vote_shares` (radio uid -> share of the plurality) need the labels: `row_from_pairs` leaves them
-    empty.
+    `ambiguity` and `vote_shares` (uid of a radio or an ordinal -> share of the plurality) need the labels:
+    `row_from_pairs` leaves them empty.
     """
 
     opinion_count: int
@@ -62,16 +63,32 @@ def score_row(
     *,
     size: Size | None,
     weights: Weights | None = None,
+    object_score: str = DEFAULT_OBJECT_SCORE,
 ) -> RowAgreement:
     """Mean pairwise agreement of n labels of one asset, n(n - 1)/2 pairs scored by `labels.score_labels`.
 
-    `opinions` is name -> label; `weights` (name -> skill of the labeler, 1 by default) touch the ambiguity only. Range
-    0..1. Under two opinions the consensus is None, "needs another label". For one radio question the consensus equals
-    Fleiss' P_i (Fleiss 1971). The order of opinions has no effect.
+    `opinions` is name -> label; `weights` (name -> skill of the labeler, 1 by default) touch the ambiguity only;
+    `object_score` is that of `labels.score_labels`. Range 0..1. Under two opinions the consensus is None, "needs
+    another label". For one radio question the consensus equals Fleiss' P_i (Fleiss 1971). The order of opinions has
+    no effect.
     Raises ValueError whose message begins with the name of the opinion and the path of the value.
     """
     read = {key: read_opinion(schema, opinions[key], size=size, path=key) for key in sorted(opinions)}
-    agreements = {(a, b): compare_opinions(schema, read[a], read[b]) for a, b in combinations(read, 2)}
+    return compare_row(schema, read, weights=weights, object_score=object_score)
+
+
+def compare_row(
+    schema: Sequence[FeatureSchema],
+    read: Mapping[str, Opinion],
+    *,
+    weights: Weights | None = None,
+    object_score: str = DEFAULT_OBJECT_SCORE,
+) -> RowAgreement:
+    """`score_row` for labels already read by `read_opinion` with one schema and size."""
+    read = {key: read[key] for key in sorted(read)}
+    agreements = {
+        (a, b): compare_opinions(schema, read[a], read[b], object_score=object_score) for a, b in combinations(read, 2)
+    }
     row = _fold({pair: agreement.score for pair, agreement in agreements.items()}, read)
     return replace(
         row,
@@ -157,7 +174,7 @@ def _winner(
 def _vote_shares(schema: Sequence[FeatureSchema], opinions: Mapping[str, Opinion]) -> dict[str, float]:
     shares = {}
     for feature in schema:
-        if feature.kind == "radio":
+        if feature.kind in ("radio", "ordinal"):
             share = vote_share(list(votes_of(feature.uid, opinions).values()))
             if share is not None:
                 shares[feature.uid] = share

@@ -2,9 +2,18 @@ import math
 
 import pytest
 
-from quality.agreement.classifications import checklist_score, radio_score, read_checklist, read_radio
+from quality.agreement.classifications import (
+    checklist_score,
+    ordinal_score,
+    radio_score,
+    read_checklist,
+    read_ordinal,
+    read_radio,
+)
+from quality.agreement.labels import score_labels
 from quality.agreement.numeric import number_score, read_numeric
 from quality.agreement.texts import read_text, text_score
+from tests.quality.agreement.shorthand import feature, item, label
 
 
 def test_radio():
@@ -13,6 +22,39 @@ def test_radio():
     assert radio_score("cat", None) == radio_score(None, "cat") == 0
     assert radio_score(None, None) is None
     assert read_radio("", "here") is read_radio(None, "here") is None
+
+
+GRADES = ("poor", "fair", "good", "best")
+
+
+def test_ordinal_is_the_distance_in_the_list():
+    assert ordinal_score("fair", "fair", GRADES) == 1
+    assert ordinal_score("poor", "fair", GRADES) == pytest.approx(2 / 3)
+    assert ordinal_score("good", "poor", GRADES) == pytest.approx(1 / 3)
+    assert ordinal_score("best", "poor", GRADES) == 0
+    assert ordinal_score("poor", None, GRADES) == ordinal_score(None, "best", GRADES) == 0
+    assert ordinal_score(None, None, GRADES) is None
+    assert ordinal_score("only", "only", ("only",)) == 1
+
+
+def test_an_ordinal_in_a_label_and_under_an_object():
+    grade = feature("grade", "ordinal", options=GRADES)
+    found = score_labels(
+        [grade], label(item("grade", "ordinal", "poor")), label(item("grade", "ordinal", "good")), size=None
+    )
+    assert (found.score, found.features[0].objects[0].error) == (pytest.approx(1 / 3), "wrong_answer")
+    car = feature("car", "box", questions=(grade,))
+    a, b = (label(item("car", "box", [0, 0, 9, 9], item("grade", "ordinal", one))) for one in ("poor", "best"))
+    assert score_labels([car], a, b, size=None).score == pytest.approx(0.5)
+
+
+def test_an_ordinal_knows_its_options():
+    assert read_ordinal("", GRADES, "here") is None
+    with pytest.raises(ValueError, match=r"^here: 'bad' is none of the options"):
+        read_ordinal("bad", GRADES, "here")
+    for options in ((), ("1", "2", "1")):
+        with pytest.raises(ValueError, match=r"^grade\.options"):
+            feature("grade", "ordinal", options=options)
 
 
 def test_checklist_is_jaccard():

@@ -230,10 +230,10 @@ def test_features_gone_from_the_ontology_leave_scores():
 
 
 def test_a_kind_without_a_measure_is_null_with_the_reason():
-    a = label(item("mask", "mask", {"size": [1, 1], "counts": [1]}), *radio("sun")["features"])
-    agreement = score_labels([feature("mask", "mask"), WEATHER], a, radio("sun"), size=None)
+    a = label(item("crate", "cuboid", [1, 2, 3]), *radio("sun")["features"])
+    agreement = score_labels([feature("crate", "cuboid"), WEATHER], a, radio("sun"), size=None)
     assert agreement.score == 1
-    assert (agreement.features[0].score, agreement.features[0].why_null) == (None, "no measure for the kind mask")
+    assert (agreement.features[0].score, agreement.features[0].why_null) == (None, "no measure for the kind cuboid")
 
 
 # Scale of points and polylines

@@ -9,11 +9,14 @@ from quality.agreement.boxes import box_iou, read_box
 from quality.agreement.classifications import checklist_score
 from quality.agreement.intervals import jeffreys_interval, shrunken_lower_bound, shrunken_rate, wilson_interval
 from quality.agreement.labels import score_labels
-from quality.agreement.matching import match_objects, union_mean
+from quality.agreement.matching import match_objects
+from quality.agreement.object_scores import OBJECT_SCORES
 from quality.agreement.points import default_sigma, point_similarity
 from quality.agreement.polygons import area_of_rings, polygon_iou, read_polygon
 from quality.agreement.polylines import polyline_f1, prepare_polylines, read_polyline
+from quality.agreement.rotated_boxes import prepare_rotated_boxes, read_rotated_box
 from quality.agreement.rows import score_row
+from quality.agreement.spans import read_span, span_iou
 from quality.agreement.texts import comparable_text, text_score
 from tests.quality.agreement.shorthand import boxes, feature, item, label, radio
 
@@ -82,17 +85,34 @@ def test_points(pairs):
         assert point_similarity(a, b, sigma)[0, 0] == close(pair["similarity"])
 
 
-def test_matching(pairs):
+@pytest.mark.parametrize("name", OBJECT_SCORES)
+def test_matching(pairs, name):
     for case in pairs["matching"]:
         if case["name"] == "both_empty":
-            assert union_mean([], 0, 0) is case["union_mean"]
+            assert OBJECT_SCORES[name].of([], 0, 0) is case[name]
         elif case["name"] == "one_empty":
-            assert union_mean([], 0, 2) == case["union_mean"]
+            assert OBJECT_SCORES[name].of([], 0, 2) == case[name]
         else:
             similarity = np.array(case["similarity"])
-            matched = similarity[match_objects(similarity)]
-            assert matched.sum() == close(case["total_hungarian"])
-            assert union_mean(matched.tolist(), *similarity.shape) == close(case["union_mean"])
+            assert similarity[match_objects(similarity)].sum() == close(case["total_hungarian"])
+            matched = similarity[match_objects(similarity, gate=OBJECT_SCORES[name].gate)]
+            assert OBJECT_SCORES[name].of(matched.tolist(), *similarity.shape) == close(case[name]), case["name"]
+
+
+def test_rotated_boxes(pairs):
+    assert len(pairs["rotated"]) == 4
+    for pair in pairs["rotated"]:
+        boxes_ = (read_rotated_box(value, "here") for value in (pair["a_cx_cy_w_h_deg"], pair["b"]))
+        a, b = (prepare_rotated_boxes([one], None).geometry for one in boxes_)
+        assert polygon_iou(a, b)[0, 0] == close(pair["iou"])
+        assert product_score(feature("ship", "rotated_box"), pair["a_cx_cy_w_h_deg"], pair["b"]) == close(pair["iou"])
+
+
+def test_spans(pairs):
+    for pair in pairs["spans"]:
+        a, b = (np.array([read_span(pair[side], side)]) for side in "ab")
+        assert span_iou(a, b)[0, 0] == close(pair["half_open_char_iou"])
+        assert product_score(feature("drug", "span"), pair["a"], pair["b"]) == close(pair["half_open_char_iou"])
 
 
 def test_texts_and_checklists(pairs):
@@ -134,13 +154,14 @@ def crowd(reference_data):
     return opinions, gold
 
 
-def test_consensus_of_sixty_images_of_real_boxes(expected, crowd):
+@pytest.mark.parametrize("name", ["union_mean", "soft_f", "f1_50", "pq"])
+def test_consensus_of_sixty_images_of_real_boxes(expected, crowd, name):
     assets = expected["crowd_boxes"]["assets"]
     assert len(assets) == 60
-    for name, asset in assets.items():
-        row = score_row([CAR], crowd[0][name], size=None)
+    for image, asset in assets.items():
+        row = score_row([CAR], crowd[0][image], size=None, object_score=name)
         assert row.opinion_count == asset["n_labels"]
-        assert row.consensus == close(asset["consensus"]["union_mean"]), name
+        assert row.consensus == close(asset["consensus"][name]), image
 
 
 def test_benchmark_of_sixty_images_of_real_boxes(expected, crowd):
