@@ -133,6 +133,8 @@ def score_answer(question: FeatureSchema, a: Answer, b: Answer) -> AnswerScore |
 
 def mean_of_nested(questions: Sequence[FeatureSchema], a: Answers, b: Answers) -> float | None:
     """Mean score of the applicable `questions`, range 0..1; None when neither side answered any of them."""
+    if not questions:
+        return None
     if not any(answers[q.uid].is_given for q in questions for answers in (a, b) if q.uid in answers):
         return None
     scores = (score_answer(q, a.get(q.uid, NO_ANSWER), b.get(q.uid, NO_ANSWER)) for q in questions)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from quality.agreement import METHOD
 from quality.agreement.matching import union_mean
 
 ROUNDING = 1e-9
@@ -16,9 +17,10 @@ ROUNDING = 1e-9
 @dataclass(frozen=True)
 class ObjectScore:
     """`of` takes the similarities of the matched objects and how many each side has; pairs of shapes less similar than
-    `gate` are not matched for it.
+    `gate` are not matched for it. `method` is its name in words.
     """
 
+    method: str
     of: Callable[[Sequence[float], int, int], float | None]
     gate: float = 0.0
 
@@ -50,11 +52,11 @@ def f1_score(threshold: float, matched: Sequence[float], count_a: int, count_b: 
 
 
 OBJECT_SCORES: Mapping[str, ObjectScore] = {
-    "union_mean": ObjectScore(union_mean),
-    "pq": ObjectScore(panoptic_quality, gate=0.5 - ROUNDING),
-    "f1_50": ObjectScore(partial(f1_score, 0.5), gate=0.5 - ROUNDING),
-    "f1_75": ObjectScore(partial(f1_score, 0.75), gate=0.75 - ROUNDING),
-    "soft_f": ObjectScore(soft_f),
+    "union_mean": ObjectScore(METHOD, union_mean),
+    "pq": ObjectScore("panoptic quality", panoptic_quality, gate=0.5 - ROUNDING),
+    "f1_50": ObjectScore("F1 at 0.5", partial(f1_score, 0.5), gate=0.5 - ROUNDING),
+    "f1_75": ObjectScore("F1 at 0.75", partial(f1_score, 0.75), gate=0.75 - ROUNDING),
+    "soft_f": ObjectScore("soft F", soft_f),
 }
 
 DEFAULT_OBJECT_SCORE = "union_mean"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from quality.agreement.answers import (
     Answer,
@@ -55,7 +56,7 @@ class Opinion:
     is_skipped: bool = False
     raster: tuple[Raster, str] | None = None
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         """No object, no answer and no skip: a label that says there is nothing."""
         if self.is_skipped or self.objects or self.unmeasured:

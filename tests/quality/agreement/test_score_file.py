@@ -1,0 +1,387 @@
+"""Labels in a file: what is read, what is left out, and the object that comes out."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quality.agreement.score_file.result import score_lines
+from tests.quality.agreement.shorthand import item
+
+ONTOLOGY = {
+    "ontology": [
+        {"feature": "car", "kind": "box"},
+        {"feature": "weather", "kind": "radio", "options": ["sun", "rain"]},
+        {"feature": "grade", "kind": "ordinal", "options": ["1", "2", "3"]},
+        {"feature": "age", "kind": "number", "range": [0, 120], "tolerance": 0},
+    ]
+}
+
+
+def line(asset, labeler, *features, **more):
+    return {"asset": asset, "labeler": labeler, "features": list(features)} | more
+
+
+def car(*box, nested=(), **more):
+    return item("car", "box", list(box), *nested) | more
+
+
+def weather(option):
+    return item("weather", "radio", option)
+
+
+def scored(*lines):
+    return score_lines(one if isinstance(one, bytes) else json.dumps(one).encode() for one in lines)
+
+
+def result(*lines):
+    found, faults = scored(*lines)
+    assert faults == []
+    return found
+
+
+def faults_of(*lines):
+    found, faults = scored(*lines)
+    assert found["project"]["n_lines_left_out"] == len(faults)
+    return [str(fault) for fault in faults]
+
+
+# The result
+
+
+FOUR_LINES = (
+    ONTOLOGY,
+    line("img-1", "ada", car(0, 0, 10, 10), weather("sun"), width=640, height=480, seconds=30),
+    line("img-1", "leo", car(5, 0, 15, 10), weather("sun"), seconds=40.5),
+    line("img-1", "mia", weather("rain")),
+    line("img-1", "gold", car(0, 0, 10, 10), weather("sun"), is_benchmark=True),
+)
+
+
+def test_an_asset_with_three_labels_and_gold():
+    asset = result(*FOUR_LINES)["assets"]["img-1"]
+    # ada and leo: car 1/3, weather 1. With mia: car 0, weather 0.
+    assert [(pair["a"], pair["b"], pair["score"]) for pair in asset["pairs"]] == [
+        ("ada", "leo", pytest.approx(2 / 3)),
+        ("ada", "mia", 0),
+        ("leo", "mia", 0),
+    ]
+    assert asset["pairs"][0]["features"] == {"car": pytest.approx(1 / 3), "weather": 1}
+    assert (asset["n"], asset["consensus"]) == (3, pytest.approx(2 / 9))
+    assert asset["vote_share"] == {"weather": pytest.approx(2 / 3)}
+    assert asset["benchmark"] == {"ada": 1, "leo": pytest.approx(2 / 3), "mia": 0}
+    assert (asset["winner"], asset["status"]) == (None, "tie")
+    assert 0 < asset["ambiguity"] < 1
+
+
+def test_labelers_features_and_project():
+    found = result(*FOUR_LINES, line("img-2", "ada", weather("sun")), line("img-2", "mia", weather("sun")))
+    ada, leo = found["labelers"]["ada"], found["labelers"]["leo"]
+    assert set(found["labelers"]) == {"ada", "leo", "mia"}
+    # Means of her labels: (2/3 + 0) / 2 on img-1 and 1 on img-2, each asset once.
+    assert (ada["n"], ada["consensus"]) == (2, pytest.approx((1 / 3 + 1) / 2))
+    assert (ada["benchmark"], ada["lower"], ada["upper"]) == (1, pytest.approx(0.146746, abs=1e-6), 1)
+    assert (ada["seconds_median"], leo["seconds_median"]) == (30, 40.5)
+    assert (leo["lower"], leo["upper"]) == (None, None)
+    assert leo["why_null"] == "lower: under two scores; upper: under two scores"
+    assert found["labelers"]["mia"]["seconds_median"] is None
+    car_, weather_ = found["features"]["car"], found["features"]["weather"]
+    assert (car_["n"], car_["agreement"]) == (1, pytest.approx(1 / 9))
+    assert (weather_["n"], weather_["agreement"]) == (2, pytest.approx((1 / 3 + 1) / 2))
+    assert (found["features"]["age"]["agreement"], found["features"]["age"]["n"]) == (None, 0)
+    assert found["features"]["age"]["why_null"]
+    project = found["project"]
+    assert (project["n_assets"], project["n_scored"], project["n_labels"]) == (2, 2, 5)
+    assert project["consensus"] == pytest.approx((2 / 9 + 1) / 2)
+    assert (found["method"]["name"], found["method"]["version"]) == ("union mean", 1)
+
+
+def test_one_label_has_no_consensus():
+    found = result(line("a", "ada", weather("sun")))
+    assert (found["assets"]["a"]["consensus"], found["assets"]["a"]["why_null"]) == (None, "needs another label")
+    assert found["project"]["n_scored"] == 0
+    assert "no asset has two labels" in found["project"]["why_null"]
+
+
+def test_an_empty_file():
+    found = result()
+    assert (found["assets"], found["labelers"], found["features"]) == ({}, {}, {})
+    assert found["project"]["consensus"] is None
+
+
+def test_two_wholly_empty_labels_are_flagged():
+    pair = result(line("a", "ada"), line("a", "leo"))["assets"]["a"]["pairs"][0]
+    assert (pair["score"], pair["is_empty"]) == (1, True)
+
+
+def test_skips():
+    skip = [{"asset": "a", "labeler": name, "skipped": True} for name in ("ada", "leo")]
+    found = result(*skip, line("a", "mia", weather("sun")))["assets"]["a"]
+    assert [(pair["score"], pair.get("skipped")) for pair in found["pairs"]] == [
+        (1, ["ada", "leo"]),
+        (0, ["ada"]),
+        (0, ["leo"]),
+    ]
+
+
+def test_a_feature_that_cannot_be_scored_says_why():
+    sign = item("sign", "point", [1, 1])
+    found = result(line("a", "ada", sign), line("a", "leo", sign))
+    pair = found["assets"]["a"]["pairs"][0]
+    assert (pair["score"], pair["features"]) == (None, {"sign": None})
+    assert pair["why_null"] == "sign: needs the picture's size or a sigma"
+    assert found["assets"]["a"]["why_null"] == "no pair of labels could be scored"
+    assert found["features"]["sign"]["why_null"] == "needs the picture's size or a sigma"
+    given_sigma = {"ontology": [{"feature": "sign", "kind": "point", "sigma": 4}]}
+    assert result(given_sigma, line("a", "ada", sign), line("a", "leo", sign))["assets"]["a"]["consensus"] == 1
+    sized = line("a", "ada", sign, width=10, height=10)
+    assert result(sized, line("a", "leo", sign))["assets"]["a"]["consensus"] == 1
+
+
+def test_of_several_lines_of_a_labeler_the_last_counts():
+    lines = [line("a", "ada", weather(option)) for option in ("rain", "sun")]
+    found = result(*lines, line("a", "leo", weather("sun")))
+    assert (found["assets"]["a"]["n"], found["assets"]["a"]["consensus"]) == (2, 1)
+
+
+def test_nobody_is_compared_with_own_gold():
+    gold = [line("a", name, weather("sun"), is_benchmark=True) for name in ("ada", "eve")]
+    found = result(*gold, line("a", "ada", weather("rain")), line("a", "leo", weather("sun")))
+    assert found["assets"]["a"]["benchmark"] == {"ada": 0, "leo": 1}
+    assert result(gold[0], line("a", "ada", weather("rain")))["assets"]["a"]["benchmark"] == {}
+
+
+def test_numbers_as_names_join_as_texts():
+    found = result(line(7, 1, weather("sun")), line("7", "2", weather("sun")))
+    assert found["assets"]["7"]["consensus"] == 1
+    assert set(found["labelers"]) == {"1", "2"}
+
+
+def test_what_the_first_line_does_not_name_is_found_in_the_labels():
+    colour = [item("colour", "radio", "red")]
+    found = result(
+        ONTOLOGY,
+        line("a", "ada", car(0, 0, 9, 9, nested=colour, id="o1"), car(20, 0, 29, 9, id="o2"))
+        | {"relations": [{"type": "behind", "from": "o1", "to": "o2"}]},
+        line("a", "leo", car(0, 0, 9, 9, id="x1"), car(20, 0, 29, 9, id="x2"), item("name", "text", "x"))
+        | {"relations": [{"type": "behind", "from": "x1", "to": "x2"}]},
+    )
+    assert found["assets"]["a"]["pairs"][0]["features"] == {"car": pytest.approx(0.75), "name": 0, "behind": 1}
+    assert found["features"]["behind"]["kind"] == "relation"
+
+
+def test_nested_questions_of_the_first_line():
+    shade = {"feature": "shade", "kind": "ordinal", "options": ["dark", "mid", "light"], "option": "red"}
+    colour = {"feature": "colour", "kind": "radio", "nested": [shade]}
+    first = {"ontology": [{"feature": "car", "kind": "box", "nested": [colour]}]}
+
+    def shaded(option):
+        return car(0, 0, 9, 9, nested=[item("colour", "radio", "red", item("shade", "ordinal", option))])
+
+    found = result(first, line("a", "ada", shaded("dark")), line("a", "leo", shaded("mid")))
+    # shade 1/2, colour (1 + 1/2) / 2, car (1 + 3/4) / 2.
+    assert found["assets"]["a"]["consensus"] == pytest.approx(0.875)
+
+
+def test_the_object_score_may_be_chosen():
+    lines = line("a", "ada", car(0, 0, 10, 10)), line("a", "leo", car(4, 0, 14, 10))
+    found = result(ONTOLOGY | {"settings": {"object_score": "f1_50"}}, *lines)
+    assert found["assets"]["a"]["consensus"] == 0
+    assert found["method"]["name"] == "F1 at 0.5"
+    assert found["method"]["settings"]["object_score"] == "f1_50"
+
+
+def test_a_byte_order_mark_and_empty_lines_are_nothing():
+    lines = b"\xef\xbb\xbf" + json.dumps(line("a", "ada", weather("sun"))).encode(), b"\n", b"  \r\n"
+    assert result(*lines)["project"]["n_labels"] == 1
+
+
+# What is left out
+
+
+GOOD = line("a", "leo", weather("sun"))
+BAD = [
+    (b"{", "line 2: is not JSON: "),
+    (b"\xff\xfe", "line 2: is not JSON: "),
+    (b"[" * 100_000, "line 2: is not JSON: "),
+    (b"[1]", "line 2: needs a JSON object"),
+    (line("", "ada"), "line 2: asset: needs a name"),
+    (line(None, "ada"), "line 2: asset: needs a name"),
+    (line("a", True), "line 2: labeler: needs a name"),
+    ({"asset": "a", "labeler": "ada"}, "line 2: features: "),
+    (line("a", "ada", is_benchmark=1), "line 2: is_benchmark: "),
+    (line("a", "ada", seconds=-1), "line 2: seconds: "),
+    (line("a", "ada", seconds=math.nan), "line 2: seconds: "),
+    (line("a", "ada", width=0, height=5), "line 2: size: "),
+    (line("a", "ada", width=-5, height=5), "line 2: size: "),
+    (line("a", "ada", width=5), "line 2: height: "),
+    (line("a", "ada", car(0, math.nan, 1, 1)), "line 2: features[0].value[1]: "),
+    (line("a", "ada", car(5, 0, 1, 1)), "line 2: features[0].value: "),
+    (line("a", "ada", item("car", "polygon", [[0, 0]])), "line 2: features[0].kind: car is a box, not a polygon"),
+    (line("a", "ada", item("crate", "cuboid", [1])), "line 2: features[0].kind: unknown kind 'cuboid'"),
+    (line("a", "ada", item("crate", None, [1])), "line 2: features[0].kind: crate needs a kind"),
+    (line("a", "ada", item("rank", "ordinal", "1")), "line 2: features[0].kind: the first line must give the options"),
+    (line("a", "ada", item("grade", "ordinal", "9")), "line 2: features[0].value: '9' is none of the options"),
+    (line("a", "ada", weather("sun"), weather("sun")), "line 2: features[1]: weather is answered twice"),
+    (line("a", "ada", car(0, 0, 1, 1, nested=[item("x", "cuboid", 1)])), "line 2: features[0].nested[0].kind: "),
+    (line("a", "ada", "car"), "line 2: features[0]: "),
+    (line("a", "ada", {"kind": "box"}), "line 2: features[0].feature: "),
+    (line("a", "ada") | {"features": "car"}, "line 2: features: "),
+    (line("a", "ada") | {"relations": "x"}, "line 2: relations: "),
+    (line("a", "ada") | {"relations": [{"type": "behind", "from": "o1", "to": "o2"}]}, "line 2: relations[0].from: "),
+    (line("a", "ada") | {"relations": [{"type": "car", "from": "o1", "to": "o2"}]}, "line 2: relations[0].type: "),
+    (line("a", "ada", weather("sun"), skipped=True), "line 2: skipped: "),
+    (ONTOLOGY, "line 2: ontology and settings stand on the first line"),
+    (
+        line("a", "ada", item("sky", "mask", {"size": [2, 2], "counts": [3]})),
+        "line 2: features[0].value.counts: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("bad", "expected"), BAD, ids=[expected for _, expected in BAD])
+def test_a_bad_line_is_left_out_and_the_rest_is_scored(bad, expected):
+    found, faults = scored(ONTOLOGY, bad, GOOD, line("a", "mia", weather("sun")))
+    assert [str(fault)[: len(expected)] for fault in faults] == [expected]
+    assert (found["assets"]["a"]["n"], found["assets"]["a"]["consensus"]) == (2, 1)
+    assert found["project"]["n_lines_left_out"] == 1
+
+
+BAD_FIRST = [
+    ({"ontology": {}}, "ontology: "),
+    ({"ontology": ["car"]}, "ontology[0]: "),
+    ({"ontology": [{"kind": "box"}]}, "ontology[0].feature: "),
+    ({"ontology": [{"feature": "car", "kind": "cuboid"}]}, "ontology[0].kind: unknown kind 'cuboid'"),
+    ({"ontology": [{"feature": "car", "kind": "box"}] * 2}, "ontology[1].feature: car stands twice"),
+    ({"ontology": [{"feature": "g", "kind": "ordinal"}]}, "ontology[0]: g.options: "),
+    ({"ontology": [{"feature": "g", "kind": "radio", "options": ["a", "a"]}]}, "ontology[0].options: "),
+    ({"ontology": [{"feature": "g", "kind": "radio", "options": [1]}]}, "ontology[0].options[0]: "),
+    ({"ontology": [{"feature": "n", "kind": "number", "range": [5, 1]}]}, "ontology[0]: n.value_range: "),
+    ({"ontology": [{"feature": "n", "kind": "number", "range": [5]}]}, "ontology[0].range: "),
+    ({"ontology": [{"feature": "p", "kind": "point", "sigma": math.nan}]}, "ontology[0].sigma: "),
+    ({"ontology": [{"feature": "p", "kind": "point", "required": 1}]}, "ontology[0].required: "),
+    (
+        {"ontology": [{"feature": "c", "kind": "box", "nested": [{"feature": "d", "kind": "box"}]}]},
+        "ontology[0].nested",
+    ),
+    ({"settings": []}, "settings: "),
+    ({"settings": {"speed": 3}}, "settings.speed: "),
+    ({"settings": {"object_score": "iou"}}, "settings.object_score: "),
+    ({"settings": {"object_score": ["pq"]}}, "settings.object_score: "),
+]
+
+
+@pytest.mark.parametrize(("first", "expected"), BAD_FIRST, ids=[expected for _, expected in BAD_FIRST])
+def test_a_bad_first_line_is_left_out_with_its_path(first, expected):
+    (fault,) = faults_of(b"\n", first, GOOD)
+    assert fault.startswith(f"line 2: {expected}")
+
+
+def mask(height, width):
+    return item("sky", "mask", {"size": [height, width], "counts": [0, height * width]})
+
+
+def test_lines_that_give_another_size_than_most_are_left_out():
+    lines = [line("a", name, weather("sun"), width=640, height=480) for name in ("ada", "leo")]
+    other = line("a", "mia", weather("sun"), width=64, height=48)
+    assert faults_of(*lines, other) == [
+        "line 3: width: 64 x 48 pixels, where most lines of this asset say 640 x 480 pixels"
+    ]
+    assert faults_of(other, *lines)[0].startswith("line 1: width: ")
+    assert len(faults_of(lines[0], other, line("a", "kim", weather("sun")))) == 2
+
+
+def test_masks_of_another_size_are_left_out():
+    lines = [line("a", name, mask(2, 3)) for name in ("ada", "leo")]
+    (fault,) = faults_of(*lines, line("a", "mia", mask(3, 2)))
+    assert fault.startswith("line 3: features[0].value.size: 2 x 3 pixels, where most lines")
+    (fault,) = faults_of(*lines, line("a", "mia", mask(3, 3), width=3, height=3), line("b", "mia", mask(9, 9)))[:1]
+    assert fault == "line 1: features[0].value.size: 2 x 3 pixels, where the picture has 3 x 3"
+
+
+# What has no effect
+
+
+boxes = st.tuples(*[st.integers(0, 9)] * 4).map(lambda v: car(v[0], v[1], v[0] + v[2], v[1] + v[3]))
+grades = st.sampled_from("123").map(lambda option: [item("grade", "ordinal", option)])
+options = st.sampled_from(["sun", "rain"]).map(lambda option: [weather(option)])
+labels = st.tuples(st.lists(boxes, max_size=3), st.just([]) | grades, st.just([]) | options).map(
+    lambda parts: [*parts[0], *parts[1], *parts[2]]
+)
+files = st.dictionaries(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["ada", "gold", "leo", "mia"])), labels, min_size=2
+)
+
+
+def lines_of(found, *, renamed=lambda name: name, factor=1):
+    def stretched(feature):
+        return (
+            feature | {"value": [part * factor for part in feature["value"]]} if feature["kind"] == "box" else feature
+        )
+
+    return [
+        line(
+            renamed(asset),
+            renamed(labeler),
+            *map(stretched, features),
+            is_benchmark=labeler == "gold",
+            width=12 * factor,
+            height=12 * factor,
+        )
+        for (asset, labeler), features in found.items()
+    ]
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(found=files, data=st.data())
+def test_the_order_of_lines_has_no_effect(found, data):
+    lines = lines_of(found)
+    assert result(ONTOLOGY, *data.draw(st.permutations(lines))) == result(ONTOLOGY, *lines)
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(found=files, data=st.data())
+def test_the_names_of_assets_and_labelers_have_no_effect(found, data):
+    names = ["a", "b", "c", "ada", "gold", "leo", "mia"]
+    new = dict(zip(names, data.draw(st.permutations(names)), strict=True))
+    before, after = result(ONTOLOGY, *lines_of(found)), result(ONTOLOGY, *lines_of(found, renamed=new.get))
+    assert after["project"] == pytest.approx(before["project"])
+    for key in ("consensus", "benchmark", "lower", "upper"):
+        assert {new[name]: pytest.approx(one[key]) for name, one in before["labelers"].items()} == {
+            name: one[key] for name, one in after["labelers"].items()
+        }
+    assert {uid: pytest.approx(one["agreement"]) for uid, one in before["features"].items()} == {
+        uid: one["agreement"] for uid, one in after["features"].items()
+    }
+
+
+def scores_in(found):
+    return (
+        {name: (one["consensus"], one["ambiguity"], one["benchmark"]) for name, one in found["assets"].items()},
+        {name: (one["consensus"], one["benchmark"], one["lower"]) for name, one in found["labelers"].items()},
+        {uid: one["agreement"] for uid, one in found["features"].items() if one["n"]},
+        found["project"]["consensus"],
+    )
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(found=files)
+def test_a_feature_that_is_empty_everywhere_changes_nothing(found):
+    more = {"ontology": [*ONTOLOGY["ontology"], {"feature": "x", "kind": "polygon"}, {"feature": "y", "kind": "radio"}]}
+    assert scores_in(result(more, *lines_of(found))) == scores_in(result(ONTOLOGY, *lines_of(found)))
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(found=files, factor=st.sampled_from([0.5, 8, 1000]))
+def test_scaling_pictures_changes_nothing(found, factor):
+    assert scores_in(result(ONTOLOGY, *lines_of(found, factor=factor))) == scores_in(result(ONTOLOGY, *lines_of(found)))
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(found=files)
+def test_the_order_of_the_ontology_and_its_options_has_no_effect(found):
+    swapped = [one | {"options": ["rain", "sun"]} if one["kind"] == "radio" else one for one in ONTOLOGY["ontology"]]
+    again = result({"ontology": swapped[::-1]}, *lines_of(found))
+    assert scores_in(again) == scores_in(result(ONTOLOGY, *lines_of(found)))
