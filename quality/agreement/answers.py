@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from quality.agreement.classifications import (
     checklist_score,
@@ -29,7 +30,7 @@ class Answer:
     nested: Mapping[str, Answer] = field(default_factory=dict)
     id: str | None = None
 
-    @property
+    @cached_property
     def is_given(self) -> bool:
         return self.value not in (None, "", frozenset())
 

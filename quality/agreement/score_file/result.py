@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quality.agreement import METHOD_VERSION
 from quality.agreement.intervals import score_interval
-from quality.agreement.labels import compare_opinions
+from quality.agreement.labels import LabelAgreement, compare_opinions
 from quality.agreement.object_scores import object_score_named
+from quality.agreement.opinions import Opinion
 from quality.agreement.rows import PairAgreement, RowAgreement, compare_row, scores_by_feature
 from quality.agreement.schema import FeatureSchema
 from quality.agreement.score_file.assets import Asset, read_assets
+from quality.agreement.score_file.chance import PairScores, beyond_chance, few_units, project_alpha
 from quality.agreement.score_file.lines import Fault, read_lines
+from quality.agreement.score_file.merged import merged_objects
 from quality.agreement.score_file.questions import completed, read_ontology
 from quality.agreement.score_file.settings import Settings, read_settings
+from quality.agreement.score_file.truths import answers_by_asset
 
 NO_GOLD = "no gold label to compare with"
 NO_PAIR = "no two labels of an asset use it"
 NO_SCORES = "under two scores"
 NO_SECONDS = "no seconds given"
+
+PROJECT_KEYS = frozenset(
+    {
+        *("alpha", "alpha_low", "alpha_high", "alpha_units", "alpha_above", "metric", "sigma", "ks"),
+        *("why_no_alpha", "why_no_interval"),
+    }
+)
+"""What a feature and the project say of agreement beyond chance."""
 
 Found = dict[str, Any]
 
@@ -34,6 +46,13 @@ class ScoredAsset:
     asset: Asset
     row: RowAgreement
     benchmark: Mapping[str, float | None]
+
+    def pairs(self) -> Iterator[tuple[Opinion, Opinion, LabelAgreement]]:
+        """The two opinions of each pair with their agreement."""
+        opinions = self.asset.opinions
+        for pair in self.row.pairs:
+            if pair.agreement is not None:
+                yield opinions[pair.a].opinion, opinions[pair.b].opinion, pair.agreement
 
 
 def score_lines(lines: Iterable[bytes]) -> tuple[Found, list[Fault]]:
@@ -57,7 +76,7 @@ def score_lines(lines: Iterable[bytes]) -> tuple[Found, list[Fault]]:
     assets, more = read_assets(schema, read.labels)
     faults = sorted([*faults, *more], key=lambda fault: fault.line)
     scored = {name: score_asset(schema, asset, settings) for name, asset in assets.items()}
-    return _result(schema, scored, settings, len({fault.line for fault in faults})), faults
+    return _result(schema, assets, scored, settings, len({fault.line for fault in faults})), faults
 
 
 def score_asset(schema: Sequence[FeatureSchema], asset: Asset, settings: Settings) -> ScoredAsset:
@@ -77,19 +96,43 @@ def score_asset(schema: Sequence[FeatureSchema], asset: Asset, settings: Setting
 
 
 def _result(
-    schema: Sequence[FeatureSchema], scored: Mapping[str, ScoredAsset], settings: Settings, left_out: int
+    schema: Sequence[FeatureSchema],
+    assets: Mapping[str, Asset],
+    scored: Mapping[str, ScoredAsset],
+    settings: Settings,
+    left_out: int,
 ) -> Found:
+    answers, truths = answers_by_asset(schema, assets, settings)
+    pairs = PairScores(schema, (known for one in scored.values() for known in one.pairs()), settings)
+    features = _features(schema, scored)
+    for feature in schema:
+        found = features[feature.uid]
+        found |= beyond_chance(feature, assets, pairs)
+        if feature.uid in truths:
+            found["truth"] = truths[feature.uid]
     return {
-        "assets": {name: _asset(one) for name, one in scored.items()},
+        "assets": {
+            name: _asset(one) | {"answers": answers[name], "merged": merged_objects(schema, one.asset)}
+            for name, one in scored.items()
+        },
         "labelers": _labelers(scored),
-        "features": _features(schema, scored),
-        "project": _project(scored, left_out),
+        "features": features,
+        "project": _project(scored, left_out, _project_alpha(assets, features, pairs)),
         "method": {
             "name": object_score_named(settings.object_score).method,
             "version": METHOD_VERSION,
             "settings": settings.as_written(),
         },
     }
+
+
+def _project_alpha(assets: Mapping[str, Asset], features: Mapping[str, Found], pairs: PairScores) -> Found:
+    """Where one feature is all there is, its alpha is that of the project."""
+    used = [feature for feature in features.values() if feature["n"]]
+    has_skips = any(one.opinion.is_skipped for asset in assets.values() for one in asset.opinions.values())
+    if len(used) == 1 and not has_skips:
+        return few_units({key: value for key, value in used[0].items() if key in PROJECT_KEYS})
+    return project_alpha(assets, pairs)
 
 
 def _asset(scored: ScoredAsset) -> Found:
@@ -184,7 +227,7 @@ def _features(schema: Sequence[FeatureSchema], scored: Mapping[str, ScoredAsset]
     return found
 
 
-def _project(scored: Mapping[str, ScoredAsset], left_out: int) -> Found:
+def _project(scored: Mapping[str, ScoredAsset], left_out: int, alpha: Found) -> Found:
     consensus = [one.row.consensus for one in scored.values() if one.row.consensus is not None]
     found: Found = {
         "n_assets": len(scored),
@@ -192,8 +235,11 @@ def _project(scored: Mapping[str, ScoredAsset], left_out: int) -> Found:
         "n_scored": len(consensus),
         "n_lines_left_out": left_out,
         "consensus": _mean(consensus),
-    }
-    return found | _why_null({} if consensus else {"consensus": "no asset has two labels that could be compared"})
+    } | alpha
+    reasons = {} if consensus else {"consensus": "no asset has two labels that could be compared"}
+    if alpha["alpha"] is None:
+        reasons["alpha"] = found.pop("why_no_alpha")
+    return found | _why_null(reasons)
 
 
 def _why_null(reasons: Mapping[str, str]) -> Found:

@@ -193,6 +193,141 @@ def test_the_object_score_may_be_chosen():
     assert found["method"]["settings"]["object_score"] == "f1_50"
 
 
+def test_settings_are_repeated_with_their_defaults():
+    assert result()["method"]["settings"] == {
+        "object_score": "union_mean",
+        "truth": "default",
+        "coefficients": [],
+        "bootstrap": {"draws": 2000, "seed": 1},
+    }
+    asked = {"truth": "majority", "coefficients": ["fleiss", "icc", "fleiss"], "bootstrap": {"draws": 10, "seed": 7}}
+    found = result({"settings": asked})["method"]["settings"]
+    assert found == asked | {"object_score": "union_mean", "coefficients": ["fleiss", "icc"]}
+
+
+# Beyond chance, truth, and merged objects
+
+
+def crowd(count):
+    """Three labelers, of whom mia errs on every fourth asset."""
+    lines = []
+    for index in range(count):
+        option, x = ("sun", "rain")[index % 2], 5 * (index % 3)
+        other = ("rain", "sun")[index % 2] if index % 4 == 0 else option
+        for who, answer in (("ada", option), ("leo", option), ("mia", other)):
+            lines.append(line(f"a{index}", who, weather(answer), car(x, 0, x + 10, 10 + (who == "mia"))))
+    return lines
+
+
+def test_agreement_beyond_chance():
+    found = result({"settings": {"coefficients": ["fleiss", "cohen"]}}, *crowd(12))
+    weather_, car_ = found["features"]["weather"], found["features"]["car"]
+    assert weather_["metric"] == "nominal"
+    # 15 sun and 21 rain, three assets with 2 against 1: Do = 3 · 4/2 / 36 and De = 2 · 15 · 21 / (36 · 35).
+    assert weather_["alpha"] == pytest.approx(1 - (1 / 6) / (1 / 2))
+    assert weather_["alpha_low"] < weather_["alpha"] < weather_["alpha_high"]
+    assert weather_["coefficients"]["fleiss"] == pytest.approx(1 - (1 / 6) / (1 - (15**2 + 21**2) / 36**2))
+    assert weather_["coefficients"]["cohen"] is None
+    assert weather_["why_no_coefficient"] == {"cohen": "Cohen's kappa is of two raters, not of 3"}
+    assert (car_["metric"], 0 < car_["alpha"] < 1, 0 <= car_["sigma"] <= 1) == ("1 - score", True, True)
+    assert "ac1" in weather_
+    assert "ac1" not in car_
+    project = found["project"]
+    assert project["alpha_low"] < project["alpha"] < project["alpha_high"]
+
+
+def test_under_ten_assets_the_project_has_no_alpha_and_features_no_interval():
+    found = result(*crowd(8))
+    assert (found["project"]["alpha"], found["project"]["why_null"]) == (None, "alpha: fewer than 10 units")
+    weather_ = found["features"]["weather"]
+    assert (weather_["alpha_low"], weather_["why_no_interval"]) == (None, "fewer than 10 units")
+    same = result(*[line(f"a{index}", who, weather("sun")) for index in range(12) for who in ("ada", "leo")])
+    assert (same["features"]["weather"]["alpha"], same["features"]["weather"]["why_no_alpha"]) == (None, "no variation")
+    assert same["project"]["why_null"] == "alpha: no variation"
+
+
+def test_the_alpha_of_a_project_with_one_feature_is_that_of_the_feature():
+    lines = [one | {"features": one["features"][:1]} for one in crowd(12)]
+    found = result(*lines)
+    assert found["project"]["alpha"] == found["features"]["weather"]["alpha"]
+    assert found["project"]["metric"] == "nominal"
+
+
+def test_answers_of_every_kind_of_question():
+    def answered(who, option, tags, age, name):
+        tag, number, text = item("tags", "checklist", tags), item("age", "number", age), item("name", "text", name)
+        return line("a", who, weather(option), tag, number, text)
+
+    answers = result(
+        ONTOLOGY,
+        answered("ada", "sun", ["a", "b"], 30, "house"),
+        answered("leo", "sun", ["a"], 33, "hous"),
+        answered("mia", "rain", ["c"], 90, "mouse"),
+    )["assets"]["a"]["answers"]
+    assert answers["weather"] == {
+        "value": "sun",
+        "posterior": pytest.approx(2 / 3),
+        "posteriors": {"sun": pytest.approx(2 / 3), "rain": pytest.approx(1 / 3)},
+        "status": "decided",
+    }
+    assert (answers["tags"]["value"], answers["tags"]["posteriors"]["b"]) == (["a"], pytest.approx(1 / 3))
+    assert (answers["age"]["value"], answers["age"]["outliers"]) == (pytest.approx(51), ["mia"])
+    assert (answers["name"]["value"], answers["name"]["status"]) == ("house", "decided")
+
+
+def test_a_tie_has_no_answer():
+    found = result(line("a", "ada", weather("sun")), line("a", "leo", weather("rain")))["assets"]["a"]["answers"]
+    assert (found["weather"]["value"], found["weather"]["status"]) == (None, "tie")
+
+
+def test_every_line_of_a_labeler_counts_for_the_truth():
+    lines = [line("a", "ada", weather(option)) for option in ("sun", "sun", "rain")]
+    answer = result(*lines, line("a", "leo", weather("rain")))["assets"]["a"]["answers"]["weather"]
+    assert (answer["value"], answer["posteriors"]["sun"]) == (None, 0.5)
+
+
+def test_merged_objects_of_every_kind():
+    square = [[0, 0], [10, 0], [10, 10], [0, 10]]
+
+    def drawn(who, shift):
+        return line(
+            "a",
+            who,
+            car(shift, 0, 10 + shift, 10),
+            item("area", "polygon", square),
+            item("lane", "polyline", [[0, shift], [50, shift]]),
+            item("sign", "point", [20 + shift, 20]),
+            item("drug", "span", [shift, 9]),
+            width=640,
+            height=480,
+        )
+
+    skip = {"asset": "a", "labeler": "kim", "skipped": True}
+    only_mia = car(300, 300, 310, 310)
+    lines = [drawn("ada", 0), drawn("leo", 1), drawn("mia", 2), skip]
+    lines[2]["features"].append(only_mia)
+    merged = result(*lines)["assets"]["a"]["merged"]
+    assert merged["car"] == [
+        {"value": [1, 0, 11, 10], "support": 3, "of": 3, "uncertain": False},
+        {"value": [300, 300, 310, 310], "support": 1, "of": 3, "uncertain": True},
+    ]
+    ((polygon,), (lane,), (sign,), (drug,)) = (merged[uid] for uid in ("area", "lane", "sign", "drug"))
+    assert sorted(polygon["value"]) == sorted(square)
+    # All three lines are within the tolerance of each other.
+    assert (lane["value"], sign["value"]) == ([[0, 0], [50, 0]], [pytest.approx(21), pytest.approx(20)])
+    assert (drug["value"], drug["support"]) == ([1, 9], 3)
+
+
+def test_points_without_a_scale_are_not_merged():
+    found = result(line("a", "ada", item("sign", "point", [1, 1])), line("a", "leo", item("sign", "point", [1, 1])))
+    assert found["assets"]["a"]["merged"] == {}
+
+
+def test_the_result_can_be_written_down():
+    found = result(ONTOLOGY, *crowd(12), {"asset": "b", "labeler": "ada", "skipped": True})
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
 def test_a_byte_order_mark_and_empty_lines_are_nothing():
     lines = b"\xef\xbb\xbf" + json.dumps(line("a", "ada", weather("sun"))).encode(), b"\n", b"  \r\n"
     assert result(*lines)["project"]["n_labels"] == 1
@@ -270,6 +405,14 @@ BAD_FIRST = [
     ({"settings": {"speed": 3}}, "settings.speed: "),
     ({"settings": {"object_score": "iou"}}, "settings.object_score: "),
     ({"settings": {"object_score": ["pq"]}}, "settings.object_score: "),
+    ({"settings": {"truth": "vote"}}, "settings.truth: one of default, ds_ml, majority, skill_weighted"),
+    ({"settings": {"coefficients": "fleiss"}}, "settings.coefficients: "),
+    ({"settings": {"coefficients": ["fleiss", "pi"]}}, "settings.coefficients[1]: "),
+    ({"settings": {"bootstrap": 5}}, "settings.bootstrap: "),
+    ({"settings": {"bootstrap": {"draws": -1}}}, "settings.bootstrap.draws: "),
+    ({"settings": {"bootstrap": {"draws": 1.5}}}, "settings.bootstrap.draws: "),
+    ({"settings": {"bootstrap": {"seed": math.inf}}}, "settings.bootstrap.seed: "),
+    ({"settings": {"bootstrap": {"times": 1}}}, "settings.bootstrap.times: "),
 ]
 
 
@@ -360,8 +503,12 @@ def test_the_names_of_assets_and_labelers_have_no_effect(found, data):
 def scores_in(found):
     return (
         {name: (one["consensus"], one["ambiguity"], one["benchmark"]) for name, one in found["assets"].items()},
+        {
+            name: {uid: answer["value"] for uid, answer in one["answers"].items()}
+            for name, one in found["assets"].items()
+        },
         {name: (one["consensus"], one["benchmark"], one["lower"]) for name, one in found["labelers"].items()},
-        {uid: one["agreement"] for uid, one in found["features"].items() if one["n"]},
+        {uid: (one["agreement"], one["alpha"]) for uid, one in found["features"].items() if one["n"]},
         found["project"]["consensus"],
     )
 
