@@ -7,7 +7,6 @@ and bare SQL alternate, so that both meet the same neighbours. Nothing outside t
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from bench.machine import processor
 from bench.place import CHECKOUT, Place, open_place
 
 # A cell starts on a project of which at least this share of rows waits; else it gets a fresh copy.
@@ -179,10 +179,9 @@ def machine_line(place: Place) -> str:
             connection.execute(f"SHOW {name}").fetchone()[0]  # type: ignore[index]
             for name in ("server_version", "fsync", "synchronous_commit")
         )
-    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), ":")
     return (
-        f"{os.cpu_count()} cores ({cpu.partition(':')[2].strip()}), Python {platform.python_version()}, PostgreSQL "
-        f"{version} (embedded; fsync {fsync}, synchronous_commit {commit}, no other setting changed)"
+        f"{processor()}, PostgreSQL {version} (embedded; fsync {fsync}, synchronous_commit {commit}, no other setting "
+        "changed)"
     )
 
 

@@ -58,12 +58,16 @@ def box_iou(a: Floats, b: Floats) -> Floats:
     area gives 0 with everything, itself included: the rule for identical ones is `shapes.apply_degenerate_rule`.
     Empty input gives an empty matrix. Raises nothing for boxes that `read_box` let through.
     """
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.clip(high - low, 0.0, None)
-    shared = sides[..., 0] * sides[..., 1]
+    # One axis at a time: arrays whose last side is 2 long take three times as long.
+    shared = _shared_sides(a[:, 0], a[:, 2], b[:, 0], b[:, 2]) * _shared_sides(a[:, 1], a[:, 3], b[:, 1], b[:, 3])
     area_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
     area_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
     union = area_a[:, None] + area_b[None, :] - shared
     iou: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=(shared > 0) & (union > 0))
     return np.minimum(iou, 1.0, out=iou)
+
+
+def _shared_sides(low_a: Floats, high_a: Floats, low_b: Floats, high_b: Floats) -> Floats:
+    sides = np.minimum.outer(high_a, high_b)
+    sides -= np.maximum.outer(low_a, low_b)
+    return np.maximum(sides, 0.0, out=sides)

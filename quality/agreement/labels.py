@@ -203,7 +203,8 @@ def _pairs(match: FeatureMatch, a: ObjectSet, b: ObjectSet) -> list[ObjectAgreem
     pairs = []
     for pair in match.matches:
         answers_differ = pair.nested is not None and pair.nested < 1.0
-        note = joined_notes(a.shapes.notes[pair.i], b.shapes.notes[pair.j])
+        own, other = a.shapes.notes[pair.i], b.shapes.notes[pair.j]
+        note = joined_notes(own, other) if own or other else ""
         error: Difference = "wrong_answer" if answers_differ else ""
         if a.shapes.is_degenerate[pair.i]:
             error = "degenerate"
