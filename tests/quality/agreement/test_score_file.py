@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quality.agreement.score_file.questions import KINDS
 from quality.agreement.score_file.result import score_lines
 from tests.quality.agreement.shorthand import item
 
@@ -442,6 +443,64 @@ def test_masks_of_another_size_are_left_out():
     assert fault.startswith("line 3: features[0].value.size: 2 x 3 pixels, where most lines")
     (fault,) = faults_of(*lines, line("a", "mia", mask(3, 3), width=3, height=3), line("b", "mia", mask(9, 9)))[:1]
     assert fault == "line 1: features[0].value.size: 2 x 3 pixels, where the picture has 3 x 3"
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers(-3, 2**70)
+    | st.sampled_from(["", "car", "box", "radio", "o1"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["feature", "kind", "value", "nested", "id", "type", "from", "to", "size", "counts", "rings"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+of_some_kind = st.fixed_dictionaries(
+    {
+        "feature": st.sampled_from(["car", "x", "y"]),
+        "kind": st.sampled_from([*sorted(KINDS), "cuboid"]) | anything,
+        "value": anything,
+    },
+    optional={"id": st.sampled_from(["o1", "o2"]) | anything, "nested": anything, "area": anything},
+)
+edges = st.fixed_dictionaries({"type": st.sampled_from(["x", "behind"]), "from": st.just("o1"), "to": st.just("o2")})
+any_line = st.fixed_dictionaries(
+    {"asset": st.sampled_from("ab"), "labeler": st.sampled_from(["ada", "leo"])},
+    optional={
+        "features": st.lists(of_some_kind | anything, max_size=3) | anything,
+        "relations": st.lists(edges | anything, max_size=2) | anything,
+        "skipped": st.booleans() | anything,
+        "is_benchmark": st.booleans() | anything,
+        "width": st.integers(-1, 20) | anything,
+        "height": st.integers(-1, 20) | anything,
+        "seconds": anything,
+    },
+)
+any_first = st.fixed_dictionaries(
+    {},
+    optional={
+        "ontology": st.lists(of_some_kind.map(lambda one: one | {"options": one.pop("value")}), max_size=3) | anything,
+        "settings": st.fixed_dictionaries({"bootstrap": st.just({"draws": 5})}, optional={"truth": anything})
+        | anything,
+    },
+)
+
+
+@settings(derandomize=True, max_examples=400, deadline=None)
+@given(first=any_first, lines=st.lists(any_line, max_size=5))
+def test_whatever_stands_in_a_file_is_scored_or_left_out(first, lines):
+    found, faults = scored(first, *lines)
+    json.dumps(found, allow_nan=False)
+    assert all(str(fault) for fault in faults)
+    assert found["project"]["n_lines_left_out"] <= 1 + len(lines)
 
 
 # What has no effect
