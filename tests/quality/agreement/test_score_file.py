@@ -494,7 +494,7 @@ any_first = st.fixed_dictionaries(
 )
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(first=any_first, lines=st.lists(any_line, max_size=5))
 def test_whatever_stands_in_a_file_is_scored_or_left_out(first, lines):
     found, faults = scored(first, *lines)
