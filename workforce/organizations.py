@@ -32,12 +32,37 @@ def add_member(
     )
     if not is_new:
         raise RuleViolation("already_a_member", f"{person.name} is a member of this organization already.")
-    if vendor is not None and role == Membership.Role.MEMBER:
-        # The vendor's people work by the team's grants; its manager manages and holds none of them.
-        person.groups.add(vendor.group)
+    _join_vendor(membership)
     audit.record(actor, "membership.added", membership, after=_membership_facts(membership))
     _tell(membership)
     return membership
+
+
+def take_in(
+    inviter: Person, organization: Organization, person: Person, *, role: str, vendor: Team | None
+) -> Membership:
+    """The membership of an accepted invitation, which has asked ``refuse_to_take_in`` and writes the audit row. Who
+    was a member before comes back where ``inviter`` may decide about that."""
+    membership, is_new = Membership.objects.get_or_create(
+        organization=organization, person=person, defaults={"role": role, "vendor": vendor}
+    )
+    if not is_new:
+        membership = Membership.objects.select_for_update().get(pk=membership.pk)
+        may = access.can(inviter, Permission.MANAGE_PEOPLE, membership)
+        if membership.is_active or membership.vendor != vendor or not may:
+            raise RuleViolation("already_a_member", "You are a member of this organization already, or were before.")
+        _refuse_above_own(inviter, organization, membership.role)
+        Membership.objects.filter(pk=membership.pk).update(role=role, is_active=True)
+        membership.role, membership.is_active = role, True
+    _join_vendor(membership)
+    _tell(membership)
+    return membership
+
+
+def _join_vendor(membership: Membership) -> None:
+    """A vendor's people work by the team's grants; its manager manages and holds none of them."""
+    if membership.vendor is not None and membership.role == Membership.Role.MEMBER:
+        membership.person.groups.add(membership.vendor.group)
 
 
 def refuse_to_take_in(actor: Person, organization: Organization, *, role: str, vendor: Team | None) -> None:

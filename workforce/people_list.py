@@ -30,6 +30,12 @@ def teams_visible_to(person: Person) -> QuerySet[Team]:
     return visible.annotate(people_count=Count("group__user"))
 
 
+def teams_to_join(person: Person) -> QuerySet[Team]:
+    """Teams and vendors into which ``person`` may put people."""
+    teams = Team.objects.select_related("organization", "group").order_by("name", "pk")
+    return access.visible_to(person, teams, Permission.MANAGE_PEOPLE)
+
+
 def teams_of_members(members: Sequence[Membership]) -> dict[int, list[Team]]:
     """Membership's primary key → its person's teams in the same organization, in one query."""
     people = {member.person_id for member in members}

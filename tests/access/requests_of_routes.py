@@ -17,9 +17,9 @@ from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import jobs, tokens
+from workforce import invitations, jobs, tokens
 from workforce.errors import Refusal
-from workforce.models import Person
+from workforce.models import Invitation, Person
 
 
 @dataclass
@@ -146,6 +146,7 @@ def issue_of_lena(stage: Line) -> Issue:
 
 @request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
+@request_for("api-invitations", "admin:people-invite")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
 @request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
@@ -338,6 +339,7 @@ def of_team(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.team.uid})
 
 
+@request_for("admin:people-invite POST")
 @request_for("admin:people POST", "admin:teams POST", "admin:tokens POST", "admin:datasets POST")
 @request_for("admin:ontologies POST", "admin:project-new POST")
 def empty_form(stage: Line, person: Person | None) -> RequestOf:
@@ -372,3 +374,27 @@ def withdraw(stage: Line, person: Person | None) -> RequestOf:
 def clear(stage: Line, person: Person | None) -> RequestOf:
     queue.lease_next_rows(stage.cast.leo, stage.project)
     return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.leo.uid}, content_type=FORM)
+
+
+# --- Invitations --------------------------------------------------------------------------------------------------
+def invitation_to_the_vendor(stage: Line) -> Invitation:
+    cast = stage.cast
+    return invitations.invite_person(cast.max, cast.home, email="nia@example.org", role="member", vendor=cast.vendor)
+
+
+@request_for("invitation")
+def open_link(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "Nia New", "password": "a long way home 7", "again": "a long way home 7"}
+    signed = invitations.signed_link(invitation_to_the_vendor(stage))
+    return RequestOf({"signed": signed}, body, content_type=FORM)
+
+
+@request_for("api-invitations POST")
+def new_invitation(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "email": "nia@example.org", "role": "member"}
+    return RequestOf({}, body | ({"vendor": stage.cast.vendor.uid} if person == stage.cast.vito else {}))
+
+
+@request_for("api-invitation", "admin:invitation-revoke", "admin:invitation-again")
+def of_invitation(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": invitation_to_the_vendor(stage).uid}, {}, content_type=FORM)

@@ -1,5 +1,6 @@
 from workforce.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from workforce.models.events import Event, StreamHead
+from workforce.models.invitations import Invitation
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
 from workforce.models.organizations import Membership, Organization
 from workforce.models.people import Person
@@ -15,6 +16,7 @@ __all__ = [
     "Event",
     "IdempotencyRecord",
     "Identified",
+    "Invitation",
     "Job",
     "JobProblem",
     "Membership",
