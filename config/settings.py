@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "workforce.pages.chosen.NarrowToChosen",
     "workforce.pages.refusals.TranslateRefusals",
 ]
 ROOT_URLCONF = "config.urls"

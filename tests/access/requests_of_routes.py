@@ -146,7 +146,7 @@ def issue_of_lena(stage: Line) -> Issue:
 
 @request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
-@request_for("api-invitations", "admin:people-invite")
+@request_for("api-invitations", "admin:people-invite", "organizations")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
 @request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
@@ -332,6 +332,22 @@ def of_person(stage: Line, person: Person | None) -> RequestOf:
 def change_person(stage: Line, person: Person | None) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "role": "viewer", "is_active": "on"}
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
+
+
+@request_for("admin:people-change")
+def change_people(stage: Line, person: Person | None) -> RequestOf:
+    body = {"people": [stage.cast.nora.memberships.get().uid], "act": "deactivate"}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("organization-choose")
+def choose_organization(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid}, content_type=FORM)
+
+
+@request_for("organization-leave")
+def leave_organization(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
 @request_for("admin:team")

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,6 +16,7 @@ from workforce.admin.pages import (
     PersonRequest,
     act,
     chosen,
+    in_words,
     note_refusal,
     organization_field,
     reader_of,
@@ -95,8 +98,40 @@ def _list(request: PersonRequest, form: NewPersonForm | None, added: dict[str, o
         clear_all=filters.clear_all_link(request, menus),
         form=form,
         added=added,
+        teams_to_join=people_list.teams_to_join(request.user) if form is not None else [],
         status=REFUSED_FORM if form is not None and form.errors else 200,
     )
+
+
+@require_POST
+def change_many(request: PersonRequest) -> HttpResponse:
+    """One act on everybody who is ticked, and one message of done and refused. The rules ask who may."""
+    uids, what = request.POST.getlist("people"), request.POST.get("act", "")
+    if not reader_of(request).holds(Permission.MANAGE_PEOPLE):
+        raise NotAllowed(needs=str(Permission.MANAGE_PEOPLE))
+    try:
+        if what == "deactivate":
+            outcome = people_list.deactivate_many(request.user, uids)
+            said = outcome.in_words(one="person is deactivated", many="people are deactivated")
+        elif what == "activate":
+            outcome = people_list.activate_many(request.user, uids)
+            said = outcome.in_words(one="person is active", many="people are active")
+        else:
+            team = _team_to_join(request, what)
+            outcome = people_list.add_many_to_team(request.user, uids, team)
+            said = outcome.in_words(one=f"person is in {team.name} now", many=f"people are in {team.name} now")
+    except InvalidInput as refusal:
+        messages.error(request, in_words(refusal))
+    else:
+        (messages.warning if outcome.refused else messages.success)(request, said)
+    return redirect("admin:people")
+
+
+def _team_to_join(request: PersonRequest, uid: str) -> Team:
+    for team in people_list.teams_to_join(request.user):
+        if str(team.uid) == uid:
+            return team
+    raise InvalidInput("unknown_act", "Choose what to do.")
 
 
 @require_safe
@@ -149,6 +184,7 @@ def found_people(request: HttpRequest, term: str) -> Iterable[tuple[str, str, st
 
 
 add_page("people/", people, "people")
+add_page("people/change/", change_many, "people-change")
 add_page("people/<uuid:uid>/", person, "person")
 add_page("people/<uuid:uid>/change/", change_person, "person-change")
 add_entry(
