@@ -146,7 +146,7 @@ def issue_of_lena(stage: Line) -> Issue:
 
 @request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
-@request_for("api-invitations", "admin:people-invite", "organizations")
+@request_for("api-invitations", "api-people", "admin:people-invite", "organizations")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
 @request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
@@ -338,6 +338,11 @@ def change_person(stage: Line, person: Person | None) -> RequestOf:
 def change_people(stage: Line, person: Person | None) -> RequestOf:
     body = {"people": [stage.cast.nora.memberships.get().uid], "act": "deactivate"}
     return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("api-person")
+def person_of_the_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": False})
 
 
 @request_for("organization-choose")
