@@ -6,6 +6,8 @@ a labeler of the stage otherwise, so that a refusal is about the right and not a
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,7 +19,7 @@ from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import invitations, jobs, tokens
+from workforce import invitations, jobs, rates, tokens
 from workforce.errors import Refusal
 from workforce.models import Invitation, Person
 
@@ -419,3 +421,24 @@ def new_invitation(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-invitation", "admin:invitation-revoke", "admin:invitation-again")
 def of_invitation(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": invitation_to_the_vendor(stage).uid}, {}, content_type=FORM)
+
+
+# --- Rates ----------------------------------------------------------------------------------------------------------
+RATE = {"amount": "12.5", "currency": "EUR", "per": "hour", "valid_from": "2026-01-01"}
+
+
+@request_for("admin:person-rates")
+def rate_of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, RATE, content_type=FORM)
+
+
+@request_for("admin:team-rates")
+def rate_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, RATE, content_type=FORM)
+
+
+@request_for("admin:rate-end", "admin:rate-remove")
+def of_rate(stage: Line, person: Person | None) -> RequestOf:
+    values = {**RATE, "amount": Decimal(12), "valid_from": date(2026, 1, 1)}
+    rate = rates.set_rate(stage.cast.max, stage.cast.vendor, **values)
+    return RequestOf({"uid": rate.uid}, {"valid_until": "2026-02-01"}, content_type=FORM)

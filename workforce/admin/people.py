@@ -22,6 +22,7 @@ from workforce.admin.pages import (
     reader_of,
     show,
 )
+from workforce.admin.rates import rates_card
 from workforce.admin.site import Entry, add_entry, add_page, add_search
 from workforce.errors import InvalidInput, NotAllowed, Refusal
 from workforce.models import Membership, Organization, Team
@@ -149,6 +150,7 @@ def person(request: PersonRequest, uid: str) -> HttpResponse:
         teams=people_list.teams_of_members([member])[member.pk],
         form=MembershipForm(initial={"role": member.role, "is_active": member.is_active}),
         may_change=bool(access.can(request.user, Permission.MANAGE_PEOPLE, member)),
+        rates=rates_card(request, member),
     )
 
 

@@ -21,6 +21,7 @@ from workforce.admin.pages import (
     reader_of,
     show,
 )
+from workforce.admin.rates import rates_card
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotAllowed, Refusal, RuleViolation
 from workforce.models import Organization, Team
@@ -87,6 +88,7 @@ def team(request: PersonRequest, uid: str) -> HttpResponse:
         fitting=fitting,
         inside={person.pk for person in found.group.user_set.all()},
         may_change=bool(access.can(request.user, Permission.MANAGE_PEOPLE, found)),
+        rates=rates_card(request, found),
     )
 
 

@@ -4,6 +4,7 @@ from workforce.models.invitations import Invitation
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
 from workforce.models.organizations import Membership, Organization
 from workforce.models.people import Person
+from workforce.models.rates import Rate
 from workforce.models.teams import Team
 from workforce.models.tokens import Token
 from workforce.models.uids import ClockTimestamp, Identified
@@ -22,6 +23,7 @@ __all__ = [
     "Membership",
     "Organization",
     "Person",
+    "Rate",
     "StreamHead",
     "Team",
     "Token",
