@@ -19,7 +19,7 @@ from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import invitations, jobs, rates, tokens
+from workforce import capacity, invitations, jobs, rates, tokens
 from workforce.errors import Refusal
 from workforce.models import Invitation, Person
 
@@ -442,3 +442,30 @@ def of_rate(stage: Line, person: Person | None) -> RequestOf:
     values = {**RATE, "amount": Decimal(12), "valid_from": date(2026, 1, 1)}
     rate = rates.set_rate(stage.cast.max, stage.cast.vendor, **values)
     return RequestOf({"uid": rate.uid}, {"valid_until": "2026-02-01"}, content_type=FORM)
+
+
+# --- Working hours --------------------------------------------------------------------------------------------------
+WEEK = dict.fromkeys(capacity.WEEKDAYS, "6")
+
+
+@request_for("admin:person-hours")
+def hours_of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, WEEK, content_type=FORM)
+
+
+@request_for("admin:team-hours")
+def hours_of_team(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.team.uid}, WEEK, content_type=FORM)
+
+
+@request_for("admin:person-days-off")
+def new_days_off(stage: Line, person: Person | None) -> RequestOf:
+    body = {"first_on": "2026-12-01", "last_on": "2026-12-04"}
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
+
+
+@request_for("admin:days-off-remove")
+def of_days_off(stage: Line, person: Person | None) -> RequestOf:
+    nora = stage.cast.nora.memberships.get()
+    days = capacity.add_days_off(stage.cast.max, nora, first_on=date(2026, 12, 1), last_on=date(2026, 12, 4))
+    return RequestOf({"uid": days.uid}, {}, content_type=FORM)

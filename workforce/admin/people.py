@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from workforce import access, organizations, people_list
 from workforce.admin import filters, paging
+from workforce.admin.capacity import capacity_card
 from workforce.admin.pages import (
     REFUSED_FORM,
     PersonRequest,
@@ -151,6 +152,7 @@ def person(request: PersonRequest, uid: str) -> HttpResponse:
         form=MembershipForm(initial={"role": member.role, "is_active": member.is_active}),
         may_change=bool(access.can(request.user, Permission.MANAGE_PEOPLE, member)),
         rates=rates_card(request, member),
+        capacity=capacity_card(request, member, [member.person]),
     )
 
 

@@ -1,4 +1,5 @@
 from workforce.models.audit import AuditEvent, AuditSeal, AuditUnsealed
+from workforce.models.capacity import DaysOff, WorkingHours
 from workforce.models.events import Event, StreamHead
 from workforce.models.invitations import Invitation
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
@@ -14,6 +15,7 @@ __all__ = [
     "AuditSeal",
     "AuditUnsealed",
     "ClockTimestamp",
+    "DaysOff",
     "Event",
     "IdempotencyRecord",
     "Identified",
@@ -27,4 +29,5 @@ __all__ = [
     "StreamHead",
     "Team",
     "Token",
+    "WorkingHours",
 ]
