@@ -148,7 +148,7 @@ def issue_of_lena(stage: Line) -> Issue:
 
 @request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
-@request_for("api-invitations", "api-people", "admin:people-invite", "organizations")
+@request_for("admin:roles", "api-invitations", "api-people", "admin:people-invite", "organizations")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
 @request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
