@@ -183,8 +183,8 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=bool(EMAIL_HOST))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "crewline@localhost")
-# Where people reach the pages; links in messages begin with it, never with the Host of a request.
-PUBLIC_ADDRESS = env.text("PUBLIC_ADDRESS", f"http://127.0.0.1:{env.text('PORT', '8000')}").rstrip("/")
+# Links in messages start with this and never with a request's host.
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.whole_number('PORT', 8000, least=1, most=65535)}").rstrip("/")
 
 # --- API --------------------------------------------------------------------------------------------------------
 KNOX_TOKEN_MODEL = "workforce.Token"  # noqa: S105  (the name of a table)

@@ -173,7 +173,7 @@ def deliver(invitation_uid: str, of_round: int) -> None:
     if invitation is None:
         return
     place = " ".join(invitation.organization.name.split())
-    link = settings.PUBLIC_ADDRESS + reverse("invitation", args=[signed_link(invitation)])
+    link = settings.SITE_URL + reverse("invitation", args=[signed_link(invitation)])
     text = (
         f"{invitation.invited_by.name} invites you to work in {place} on Crewline"
         f" as {invitation.get_role_display()}.\n\n{link}\n\n"

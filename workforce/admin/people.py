@@ -55,7 +55,8 @@ def people(request: PersonRequest) -> HttpResponse:
     if not reader_of(request).holds(Permission.VIEW_PEOPLE):
         raise NotAllowed
     places = reader_of(request).organizations_with(Permission.MANAGE_PEOPLE)
-    vendors = [team for team in people_list.teams_visible_to(request.user) if team.kind == Team.Kind.VENDOR]
+    teams = list(people_list.teams_to_join(request.user))
+    vendors = [team for team in teams if team.kind == Team.Kind.VENDOR]
     form = NewPersonForm(request.POST or None, places, vendors) if places else None
     added: dict[str, object] = {}
     if request.method == "POST" and form is not None and form.is_valid():
@@ -75,10 +76,12 @@ def people(request: PersonRequest) -> HttpResponse:
         else:
             # Answered at once, without a redirect: a secret has no place in a cookie or a session.
             added, form = {"member": member, "password": password}, NewPersonForm(None, places, vendors)
-    return _list(request, form, added)
+    return _list(request, form, added, teams)
 
 
-def _list(request: PersonRequest, form: NewPersonForm | None, added: dict[str, object]) -> HttpResponse:
+def _list(
+    request: PersonRequest, form: NewPersonForm | None, added: dict[str, object], to_join: list[Team]
+) -> HttpResponse:
     members = people_list.members_visible_to(request.user)
     menus = [
         filters.menu(request, "role", "Role", Membership.Role.choices),
@@ -100,7 +103,7 @@ def _list(request: PersonRequest, form: NewPersonForm | None, added: dict[str, o
         clear_all=filters.clear_all_link(request, menus),
         form=form,
         added=added,
-        teams_to_join=people_list.teams_to_join(request.user) if form is not None else [],
+        teams_to_join=to_join,
         status=REFUSED_FORM if form is not None and form.errors else 200,
     )
 

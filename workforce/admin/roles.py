@@ -17,7 +17,8 @@ IN_WORDS = {
 
 @require_safe
 def roles(request: PersonRequest) -> HttpResponse:
-    shown = list(rules.Role)
+    # *No access* is the absence of every right; the page says what it does.
+    shown = [role for role in rules.Role if rules.ROLE_PERMISSIONS[role]]
     lines = [
         (permission, [IN_WORDS.get(rules.ROLE_PERMISSIONS[role].get(permission)) for role in shown])  # type: ignore[arg-type]  # none: an empty cell
         for permission in rules.Permission
