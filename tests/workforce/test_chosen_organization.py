@@ -8,7 +8,7 @@ from tests.cast import Cast
 from tests.line import Line
 from tests.workforce.admin.conftest import plain_static_files  # noqa: F401  (a fixture for every test)
 from workforce import organizations
-from workforce.models import Membership
+from workforce.models import AuditEvent, Membership
 from workforce.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,13 @@ def test_leaving_by_the_page(line: Line) -> None:
     answer = signed_in(cast, "ada").post(f"/organizations/{cast.home.uid}/leave/", follow=True)
     assert "keeps at least one active admin" in answer.content.decode()
     assert Membership.objects.get(person=cast.ada).is_active
+
+
+def test_who_leaves_another_one_than_the_chosen_leaves_in_their_role(client_of_two: Client, line: Line) -> None:
+    choose(client_of_two, line.cast.home.uid)
+    client_of_two.post(f"/organizations/{line.cast.away.uid}/leave/")
+    assert AuditEvent.objects.get(action="membership.left").actor_role == "workforce_manager"
+    assert "Lena Lund" in names(client_of_two)
 
 
 def test_a_choice_gives_no_right(client_of_two: Client, line: Line) -> None:

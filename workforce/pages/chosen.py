@@ -15,7 +15,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def in_every_organization(view: View) -> View:
-    """For what an open page goes on to need after another tab has chosen, such as pictures."""
+    """For what an open page goes on to need after another tab has chosen, such as pictures, and for acts in an
+    organization that need not be the chosen one."""
     view.is_never_narrowed = True  # type: ignore[attr-defined]  # read below
     return view
 

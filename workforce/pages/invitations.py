@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from workforce import invitations
 from workforce.errors import InvalidInput
 from workforce.models import Invitation, Person
+from workforce.pages.chosen import in_every_organization
 
 NAME_AND_PASSWORD = {"name": "", "password": ""}
 
@@ -34,6 +35,7 @@ class NewLoginForm(forms.Form):
             self.add_error("again", "The two passwords differ.")
 
 
+@in_every_organization
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, signed: str) -> HttpResponse:

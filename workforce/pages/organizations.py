@@ -34,6 +34,7 @@ def choose(request: PersonRequest) -> HttpResponse:
     return redirect("admin:index" if to_admin else "home")
 
 
+@chosen.in_every_organization
 @require_POST
 @signed_in
 def leave(request: PersonRequest, uid: str) -> HttpResponse:
