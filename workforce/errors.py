@@ -32,6 +32,19 @@ class TooLarge(Refusal):
     status = 413
 
 
+class Gone(Refusal):
+    """It was there and is over: used, run out, taken back."""
+
+    status = 410
+
+
+class TooManyTries(Refusal):
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too_many_tries", f"Too many tries. Wait {max(1, seconds // 60)} minutes, then try again.")
+
+
 class NotAllowed(Refusal):
     """They may know that it exists, but not do this."""
 

@@ -9,6 +9,8 @@ from workforce.models import Event
 
 # person, organization: what the person may do changed (role, grant, membership, activity); sockets look again.
 access_changed = Signal()
+# person, organization: someone left by themselves; what they were given there ends.
+member_left = Signal()
 
 
 def announce(organization_id: int, stream: str, kind: str, payload: dict[str, Any] | None = None) -> None:

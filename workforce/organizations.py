@@ -5,11 +5,12 @@ Nobody raises anyone above themselves, and the last organization admin stays."""
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from workforce import access, audit
-from workforce.errors import NotAllowed, RuleViolation
-from workforce.events import access_changed, announce, stream_of_person
-from workforce.models import Membership, Organization, Person, Team
+from workforce.errors import NotAllowed, NotFound, RuleViolation
+from workforce.events import access_changed, announce, member_left, stream_of_person
+from workforce.models import ClockTimestamp, Membership, Organization, Person, Team
 from workforce.roles import Permission, Role, reaches_as_far
 
 
@@ -32,12 +33,37 @@ def add_member(
     )
     if not is_new:
         raise RuleViolation("already_a_member", f"{person.name} is a member of this organization already.")
-    if vendor is not None and role == Membership.Role.MEMBER:
-        # The vendor's people work by the team's grants; its manager manages and holds none of them.
-        person.groups.add(vendor.group)
+    _join_vendor(membership)
     audit.record(actor, "membership.added", membership, after=_membership_facts(membership))
     _tell(membership)
     return membership
+
+
+def take_in(
+    inviter: Person, organization: Organization, person: Person, *, role: str, vendor: Team | None
+) -> Membership:
+    """The membership of an accepted invitation, which has asked ``refuse_to_take_in`` and writes the audit row. Who
+    was a member before comes back where ``inviter`` may decide about that."""
+    membership, is_new = Membership.objects.get_or_create(
+        organization=organization, person=person, defaults={"role": role, "vendor": vendor}
+    )
+    if not is_new:
+        membership = Membership.objects.select_for_update().get(pk=membership.pk)
+        may = access.can(inviter, Permission.MANAGE_PEOPLE, membership)
+        if membership.is_active or membership.vendor != vendor or not may:
+            raise RuleViolation("already_a_member", "You are a member of this organization already, or were before.")
+        _refuse_above_own(inviter, organization, membership.role)
+        Membership.objects.filter(pk=membership.pk).update(role=role, is_active=True, left_at=None)
+        membership.role, membership.is_active = role, True
+    _join_vendor(membership)
+    _tell(membership)
+    return membership
+
+
+def _join_vendor(membership: Membership) -> None:
+    """A vendor's people work by the team's grants; its manager manages and holds none of them."""
+    if membership.vendor is not None and membership.role == Membership.Role.MEMBER:
+        membership.person.groups.add(membership.vendor.group)
 
 
 def refuse_to_take_in(actor: Person, organization: Organization, *, role: str, vendor: Team | None) -> None:
@@ -51,22 +77,67 @@ def refuse_to_take_in(actor: Person, organization: Organization, *, role: str, v
 
 
 @transaction.atomic
-def change_membership(actor: Person, membership: Membership, *, role: str, is_active: bool) -> Membership:
-    """Change a role, deactivate or activate again; takes effect on every door within seconds."""
-    membership = Membership.objects.select_for_update().select_related("person", "organization").get(pk=membership.pk)
+def change_membership(
+    actor: Person, membership: Membership, *, role: str | None = None, is_active: bool | None = None
+) -> Membership:
+    """Change a role, deactivate or activate again; takes effect on every door within seconds. What is not named stays
+    as it is at this moment."""
+    membership = _lock(membership)
     access.require(actor, Permission.MANAGE_PEOPLE, membership)
+    before = _membership_facts(membership)
+    role = membership.role if role is None else role
+    is_active = membership.is_active if is_active is None else is_active
     _refuse_above_own(actor, membership.organization, role)
     _refuse_above_own(actor, membership.organization, membership.role)
     _refuse_inner_role(membership.vendor, role)
-    stays_admin = role == Role.ORGANIZATION_ADMIN and is_active
-    if membership.role == Role.ORGANIZATION_ADMIN and not stays_admin and _is_last_admin(membership):
-        raise RuleViolation("last_admin", "An organization keeps at least one active admin.")
-    before = _membership_facts(membership)
-    Membership.objects.filter(pk=membership.pk).update(role=role, is_active=is_active)
+    _refuse_without_admin(membership, role == Role.ORGANIZATION_ADMIN and is_active)
     membership.role, membership.is_active = role, is_active
+    membership.left_at = None if is_active else membership.left_at
+    membership.save(update_fields=["role", "is_active", "left_at"])
     audit.record(actor, "membership.changed", membership, before=before, after=_membership_facts(membership))
     _tell(membership)
     return membership
+
+
+@transaction.atomic
+def leave_organization(person: Person, organization: Organization) -> None:
+    """End the own membership: teams and grants end with it, leases go back to the queue, the work stays."""
+    found = Membership.objects.filter(person=person, organization=organization, is_active=True).first()
+    if found is None:
+        raise NotFound
+    membership = _lock(found)
+    if not membership.is_active:
+        raise NotFound
+    _refuse_without_admin(membership, stays_admin=False)
+    before = _membership_facts(membership)
+    # Written while the membership still counts, so that it names the role in which they left.
+    audit.record(person, "membership.left", membership, before=before)
+    member_left.send(sender=Membership, person=person, organization=organization)
+    Membership.objects.filter(pk=membership.pk).update(is_active=False, left_at=ClockTimestamp())
+    teams = Team.objects.filter(organization=organization)
+    teams.filter(lead=person).update(lead=None)
+    person.groups.remove(*teams.filter(group__user=person).values_list("group", flat=True))
+    _tell(membership)
+
+
+def organizations_to_choose(person: Person) -> list[Organization]:
+    """Every organization that the person is an active member of, whichever one the pages show."""
+    held = Membership.objects.filter(person=person, is_active=True)
+    return list(Organization.objects.filter(pk__in=held.values("organization")).order_by("name", "pk"))
+
+
+def memberships_of(person: Person) -> QuerySet[Membership]:
+    held = Membership.objects.filter(person=person, is_active=True)
+    return held.select_related("organization", "vendor").order_by("organization__name", "pk")
+
+
+def _lock(membership: Membership) -> Membership:
+    """The membership, locked together with the admins of its organization, so that two of them who go at once go one
+    after the other. Only these rows: whoever writes work of the organization does not wait."""
+    admins = Q(organization=membership.organization_id, role=Role.ORGANIZATION_ADMIN)
+    rows = Membership.objects.filter(Q(pk=membership.pk) | admins).order_by("pk")
+    found = rows.select_for_update(of=("self",)).select_related("person", "organization", "vendor")
+    return next(one for one in found if one.pk == membership.pk)
 
 
 def _refuse_inner_role(vendor: Team | None, role: str) -> None:
@@ -85,11 +156,14 @@ def _refuse_above_own(actor: Person, organization: Organization, role: str) -> N
         raise NotAllowed("You cannot give or change a role above your own.", needs=role)
 
 
-def _is_last_admin(membership: Membership) -> bool:
-    admins = Membership.objects.select_for_update().filter(
+def _refuse_without_admin(membership: Membership, stays_admin: bool) -> None:
+    if membership.role != Role.ORGANIZATION_ADMIN or not membership.is_active or stays_admin:
+        return
+    others = Membership.objects.filter(
         organization=membership.organization, role=Role.ORGANIZATION_ADMIN, is_active=True, person__is_active=True
     )
-    return not any(admin.pk != membership.pk for admin in admins)
+    if not others.exclude(pk=membership.pk).exists():
+        raise RuleViolation("last_admin", "An organization keeps at least one active admin.")
 
 
 def _membership_facts(membership: Membership) -> dict[str, Any]:

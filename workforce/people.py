@@ -6,7 +6,8 @@ from django.db import transaction
 
 from workforce import audit
 from workforce.errors import InvalidInput, RuleViolation
-from workforce.models import Organization, Person
+from workforce.events import access_changed, announce, stream_of_person
+from workforce.models import Membership, Organization, Person
 
 
 @transaction.atomic
@@ -47,3 +48,6 @@ def deactivate_person(actor: Person | None, person: Person, organization: Organi
     """Nobody with this login gets in anywhere; sessions, sockets and tokens end within seconds."""
     Person.objects.filter(pk=person.pk).update(is_active=False)
     audit.record(actor, "person.deactivated", organization, after={"person": str(person.uid)})
+    for membership in Membership.objects.filter(person=person, is_active=True).select_related("organization"):
+        announce(membership.organization_id, stream_of_person(person.uid), "access_changed")
+        access_changed.send(sender=Person, person=person, organization=membership.organization)

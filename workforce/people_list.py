@@ -2,19 +2,23 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
-from workforce import access
+from workforce import access, bulk
+from workforce.errors import InvalidInput, RuleViolation
+from workforce.live import is_uid
 from workforce.models import Membership, Organization, Person, Team
-from workforce.organizations import add_member
+from workforce.organizations import add_member, change_membership
 from workforce.people import register_person
 from workforce.roles import Permission
+from workforce.teams import add_to_team
 
 FIRST_PASSWORD_BYTES = 15
+MOST_AT_ONCE = 100
 
 
 def members_visible_to(person: Person) -> QuerySet[Membership]:
@@ -28,6 +32,12 @@ def teams_visible_to(person: Person) -> QuerySet[Team]:
     teams = Team.objects.select_related("organization", "lead", "group")
     visible = access.visible_to(person, teams, Permission.VIEW_PEOPLE)
     return visible.annotate(people_count=Count("group__user"))
+
+
+def teams_to_join(person: Person) -> QuerySet[Team]:
+    """Teams and vendors into which ``person`` may put people."""
+    teams = Team.objects.select_related("organization", "group").order_by("name", "pk")
+    return access.visible_to(person, teams, Permission.MANAGE_PEOPLE)
 
 
 def teams_of_members(members: Sequence[Membership]) -> dict[int, list[Team]]:
@@ -60,6 +70,36 @@ def people_for_team(team: Team) -> list[Person]:
     own_side = Q(vendor=team.pk) if team.kind == Team.Kind.VENDOR else Q(vendor=None)
     fitting = members.filter(own_side | Q(person__groups=team.group_id)).select_related("person")
     return [member.person for member in fitting.order_by("person__name", "person_id").distinct()]
+
+
+def deactivate_many(actor: Person, uids: Sequence[str]) -> bulk.Outcome:
+    return _change_many(actor, uids, lambda member: change_membership(actor, member, is_active=False))
+
+
+def activate_many(actor: Person, uids: Sequence[str]) -> bulk.Outcome:
+    return _change_many(actor, uids, lambda member: change_membership(actor, member, is_active=True))
+
+
+def add_many_to_team(actor: Person, uids: Sequence[str], team: Team) -> bulk.Outcome:
+    def add(member: Membership) -> None:
+        if member.organization_id != team.organization_id:
+            raise RuleViolation("not_a_member", f"No member of {team.organization.name}.")
+        add_to_team(actor, team, member.person)
+
+    return _change_many(actor, uids, add)
+
+
+def _change_many(actor: Person, uids: Sequence[str], act: Callable[[Membership], object]) -> bulk.Outcome:
+    """Of what one may not know of, only the number is said."""
+    wanted = {uid for uid in uids if is_uid(uid)}
+    if not wanted or len(wanted) > MOST_AT_ONCE:
+        raise InvalidInput("people_wanted", f"Choose 1 to {MOST_AT_ONCE} people.")
+    found = list(members_visible_to(actor).filter(uid__in=wanted).order_by("person__name", "pk"))
+    outcome = bulk.each(found, act, lambda member: member.person.name)
+    unknown = len(set(uids)) - len(found)
+    if unknown:
+        return bulk.Outcome(outcome.done, (*outcome.refused, (f"{unknown} more", "not found here")))
+    return outcome
 
 
 @transaction.atomic

@@ -11,6 +11,8 @@ class Permission(StrEnum):
     MANAGE_ORGANIZATION = "manage organization"
     VIEW_PEOPLE = "view people"
     MANAGE_PEOPLE = "manage people"
+    VIEW_RATES = "view rates"
+    MANAGE_RATES = "manage rates"
     VIEW_AUDIT = "view audit log"
     MANAGE_TOKENS = "manage tokens"
     CREATE_PROJECT = "create project"
@@ -112,6 +114,8 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.MANAGE_ORGANIZATION: ANY,
         P.VIEW_PEOPLE: ANY,
         P.MANAGE_PEOPLE: ANY,
+        P.VIEW_RATES: ANY,
+        P.MANAGE_RATES: ANY,
         P.VIEW_AUDIT: ANY,
         P.MANAGE_TOKENS: ANY,
         P.CREATE_PROJECT: ANY,
@@ -127,6 +131,8 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ORGANIZATION: ANY,
         P.VIEW_PEOPLE: ANY,
         P.MANAGE_PEOPLE: ANY,
+        P.VIEW_RATES: ANY,
+        P.MANAGE_RATES: ANY,
         P.MANAGE_TOKENS: OWN,
         P.CREATE_PROJECT: ANY,
         P.MANAGE_ONTOLOGY: ANY,

@@ -6,6 +6,8 @@ a labeler of the stage otherwise, so that a refusal is about the right and not a
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,9 +19,9 @@ from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import jobs, tokens
+from workforce import capacity, invitations, jobs, rates, tokens
 from workforce.errors import Refusal
-from workforce.models import Person
+from workforce.models import Invitation, Person
 
 
 @dataclass
@@ -146,6 +148,7 @@ def issue_of_lena(stage: Line) -> Issue:
 
 @request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
+@request_for("admin:roles", "api-invitations", "api-people", "admin:people-invite", "organizations")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
 @request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
@@ -333,11 +336,33 @@ def change_person(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
 
 
+@request_for("admin:people-change")
+def change_people(stage: Line, person: Person | None) -> RequestOf:
+    body = {"people": [stage.cast.nora.memberships.get().uid], "act": "deactivate"}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("api-person")
+def person_of_the_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": False})
+
+
+@request_for("organization-choose")
+def choose_organization(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid}, content_type=FORM)
+
+
+@request_for("organization-leave")
+def leave_organization(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
+
+
 @request_for("admin:team")
 def of_team(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.team.uid})
 
 
+@request_for("admin:people-invite POST")
 @request_for("admin:people POST", "admin:teams POST", "admin:tokens POST", "admin:datasets POST")
 @request_for("admin:ontologies POST", "admin:project-new POST")
 def empty_form(stage: Line, person: Person | None) -> RequestOf:
@@ -372,3 +397,75 @@ def withdraw(stage: Line, person: Person | None) -> RequestOf:
 def clear(stage: Line, person: Person | None) -> RequestOf:
     queue.lease_next_rows(stage.cast.leo, stage.project)
     return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.leo.uid}, content_type=FORM)
+
+
+# --- Invitations --------------------------------------------------------------------------------------------------
+def invitation_to_the_vendor(stage: Line) -> Invitation:
+    cast = stage.cast
+    return invitations.invite_person(cast.max, cast.home, email="nia@example.org", role="member", vendor=cast.vendor)
+
+
+@request_for("invitation")
+def open_link(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "Nia New", "password": "a long way home 7", "again": "a long way home 7"}
+    signed = invitations.signed_link(invitation_to_the_vendor(stage))
+    return RequestOf({"signed": signed}, body, content_type=FORM)
+
+
+@request_for("api-invitations POST")
+def new_invitation(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "email": "nia@example.org", "role": "member"}
+    return RequestOf({}, body | ({"vendor": stage.cast.vendor.uid} if person == stage.cast.vito else {}))
+
+
+@request_for("api-invitation", "admin:invitation-revoke", "admin:invitation-again")
+def of_invitation(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": invitation_to_the_vendor(stage).uid}, {}, content_type=FORM)
+
+
+# --- Rates ----------------------------------------------------------------------------------------------------------
+RATE = {"amount": "12.5", "currency": "EUR", "per": "hour", "valid_from": "2026-01-01"}
+
+
+@request_for("admin:person-rates")
+def rate_of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, RATE, content_type=FORM)
+
+
+@request_for("admin:team-rates")
+def rate_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, RATE, content_type=FORM)
+
+
+@request_for("admin:rate-end", "admin:rate-remove")
+def of_rate(stage: Line, person: Person | None) -> RequestOf:
+    values = {**RATE, "amount": Decimal(12), "valid_from": date(2026, 1, 1)}
+    rate = rates.set_rate(stage.cast.max, stage.cast.vendor, **values)
+    return RequestOf({"uid": rate.uid}, {"valid_until": "2026-02-01"}, content_type=FORM)
+
+
+# --- Working hours --------------------------------------------------------------------------------------------------
+WEEK = dict.fromkeys(capacity.WEEKDAYS, "6")
+
+
+@request_for("admin:person-hours")
+def hours_of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, WEEK, content_type=FORM)
+
+
+@request_for("admin:team-hours")
+def hours_of_team(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.team.uid}, WEEK, content_type=FORM)
+
+
+@request_for("admin:person-days-off")
+def new_days_off(stage: Line, person: Person | None) -> RequestOf:
+    body = {"first_on": "2026-12-01", "last_on": "2026-12-04"}
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
+
+
+@request_for("admin:days-off-remove")
+def of_days_off(stage: Line, person: Person | None) -> RequestOf:
+    nora = stage.cast.nora.memberships.get()
+    days = capacity.add_days_off(stage.cast.max, nora, first_on=date(2026, 12, 1), last_on=date(2026, 12, 4))
+    return RequestOf({"uid": days.uid}, {}, content_type=FORM)

@@ -128,6 +128,12 @@ def note_refusal(form: forms.Form, refusal: Refusal) -> None:
         form.add_error(None, in_words(refusal))
 
 
+def first_fault(form: forms.Form) -> str:
+    """Of a form that stands beside others on a page: the first thing that is wrong, with the field's name."""
+    name, errors = next(iter(form.errors.items()))
+    return f"{form.fields[name].label or name.replace('_', ' ').capitalize()}: {errors[0]}"
+
+
 def organization_field(organizations: Sequence[Organization]) -> forms.ChoiceField:
     """A choice where there is one; hidden and answered where there is only one organization."""
     choices = [(str(organization.uid), organization.name) for organization in organizations]

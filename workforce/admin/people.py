@@ -3,22 +3,27 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workforce import access, organizations, people_list
 from workforce.admin import filters, paging
+from workforce.admin.capacity import capacity_card
 from workforce.admin.pages import (
     REFUSED_FORM,
     PersonRequest,
     act,
     chosen,
+    in_words,
     note_refusal,
     organization_field,
     reader_of,
     show,
 )
+from workforce.admin.rates import rates_card
 from workforce.admin.site import Entry, add_entry, add_page, add_search
 from workforce.errors import InvalidInput, NotAllowed, Refusal
 from workforce.models import Membership, Organization, Team
@@ -50,7 +55,8 @@ def people(request: PersonRequest) -> HttpResponse:
     if not reader_of(request).holds(Permission.VIEW_PEOPLE):
         raise NotAllowed
     places = reader_of(request).organizations_with(Permission.MANAGE_PEOPLE)
-    vendors = [team for team in people_list.teams_visible_to(request.user) if team.kind == Team.Kind.VENDOR]
+    teams = list(people_list.teams_to_join(request.user))
+    vendors = [team for team in teams if team.kind == Team.Kind.VENDOR]
     form = NewPersonForm(request.POST or None, places, vendors) if places else None
     added: dict[str, object] = {}
     if request.method == "POST" and form is not None and form.is_valid():
@@ -70,10 +76,12 @@ def people(request: PersonRequest) -> HttpResponse:
         else:
             # Answered at once, without a redirect: a secret has no place in a cookie or a session.
             added, form = {"member": member, "password": password}, NewPersonForm(None, places, vendors)
-    return _list(request, form, added)
+    return _list(request, form, added, teams)
 
 
-def _list(request: PersonRequest, form: NewPersonForm | None, added: dict[str, object]) -> HttpResponse:
+def _list(
+    request: PersonRequest, form: NewPersonForm | None, added: dict[str, object], to_join: list[Team]
+) -> HttpResponse:
     members = people_list.members_visible_to(request.user)
     menus = [
         filters.menu(request, "role", "Role", Membership.Role.choices),
@@ -95,8 +103,40 @@ def _list(request: PersonRequest, form: NewPersonForm | None, added: dict[str, o
         clear_all=filters.clear_all_link(request, menus),
         form=form,
         added=added,
+        teams_to_join=to_join,
         status=REFUSED_FORM if form is not None and form.errors else 200,
     )
+
+
+@require_POST
+def change_many(request: PersonRequest) -> HttpResponse:
+    """One act on everybody who is ticked, and one message of done and refused. The rules ask who may."""
+    uids, what = request.POST.getlist("people"), request.POST.get("act", "")
+    if not reader_of(request).holds(Permission.MANAGE_PEOPLE):
+        raise NotAllowed(needs=str(Permission.MANAGE_PEOPLE))
+    try:
+        if what == "deactivate":
+            outcome = people_list.deactivate_many(request.user, uids)
+            said = outcome.in_words(one="person is deactivated", many="people are deactivated")
+        elif what == "activate":
+            outcome = people_list.activate_many(request.user, uids)
+            said = outcome.in_words(one="person is active", many="people are active")
+        else:
+            team = _team_to_join(request, what)
+            outcome = people_list.add_many_to_team(request.user, uids, team)
+            said = outcome.in_words(one=f"person is in {team.name} now", many=f"people are in {team.name} now")
+    except InvalidInput as refusal:
+        messages.error(request, in_words(refusal))
+    else:
+        (messages.warning if outcome.refused else messages.success)(request, said)
+    return redirect("admin:people")
+
+
+def _team_to_join(request: PersonRequest, uid: str) -> Team:
+    for team in people_list.teams_to_join(request.user):
+        if str(team.uid) == uid:
+            return team
+    raise InvalidInput("unknown_act", "Choose what to do.")
 
 
 @require_safe
@@ -114,6 +154,8 @@ def person(request: PersonRequest, uid: str) -> HttpResponse:
         teams=people_list.teams_of_members([member])[member.pk],
         form=MembershipForm(initial={"role": member.role, "is_active": member.is_active}),
         may_change=bool(access.can(request.user, Permission.MANAGE_PEOPLE, member)),
+        rates=rates_card(request, member),
+        capacity=capacity_card(request, member, [member.person]),
     )
 
 
@@ -149,6 +191,7 @@ def found_people(request: HttpRequest, term: str) -> Iterable[tuple[str, str, st
 
 
 add_page("people/", people, "people")
+add_page("people/change/", change_many, "people-change")
 add_page("people/<uuid:uid>/", person, "person")
 add_page("people/<uuid:uid>/change/", change_person, "person-change")
 add_entry(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from workforce import access, people_list
 from workforce import teams as team_rules
 from workforce.admin import paging
+from workforce.admin.capacity import capacity_card
 from workforce.admin.pages import (
     REFUSED_FORM,
     PersonRequest,
@@ -21,6 +22,7 @@ from workforce.admin.pages import (
     reader_of,
     show,
 )
+from workforce.admin.rates import rates_card
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.errors import NotAllowed, Refusal, RuleViolation
 from workforce.models import Organization, Team
@@ -77,6 +79,7 @@ def team(request: PersonRequest, uid: str) -> HttpResponse:
             lambda count: f"{found.name} has {count} people now.",
             then=reverse("admin:team", args=[uid]),
         )
+    people = list(found.group.user_set.all())
     return show(
         request,
         "workforce/admin/team.html",
@@ -85,8 +88,10 @@ def team(request: PersonRequest, uid: str) -> HttpResponse:
         organization=found.organization,
         team=found,
         fitting=fitting,
-        inside={person.pk for person in found.group.user_set.all()},
+        inside={person.pk for person in people},
         may_change=bool(access.can(request.user, Permission.MANAGE_PEOPLE, found)),
+        rates=rates_card(request, found),
+        capacity=capacity_card(request, found, people),
     )
 
 

@@ -33,6 +33,8 @@ class Membership(Identified):
     # Set for people of another company: they reach a project only where their team has a grant on it.
     vendor = models.ForeignKey("workforce.Team", models.PROTECT, null=True, blank=True, related_name="vendor_people")
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    # Set when the person left by themselves; who was deactivated did not.
+    left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     access_root = "organization"
     access_vendor = "vendor"

@@ -17,6 +17,7 @@ class Token(Identified, AbstractAuthToken):
         REVIEW = "review", "review"
         EXPORT = "export", "export labels"
         MANAGE = "manage", "change projects"
+        PEOPLE = "people", "read and manage people"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tokens")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="auth_token_set")

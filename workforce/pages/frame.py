@@ -2,8 +2,10 @@
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from workforce import access
+from workforce.pages import chosen
 
 LINKS = {"home": "home", "issues": "my-issues"}
 
@@ -15,7 +17,9 @@ def frame(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     current = next((name for name, route in LINKS.items() if match and match.url_name == route), "")
     nav = {name: reverse(route) for name, route in LINKS.items()}
-    nav |= {"log_out": reverse("logout"), "current": current}
+    nav |= {"log_out": reverse("logout"), "current": current, "organizations": reverse("organizations")}
     if access.enters_admin(request.user):
         nav["admin"] = reverse("admin:index")
-    return {"nav": nav}
+    # Asked of the database when a page shows the switch, and not by what has no frame.
+    own = SimpleLazyObject(lambda: chosen.organizations_of(request))
+    return {"nav": nav, "own_organizations": own, "chosen_organization": chosen.chosen_in(request)}

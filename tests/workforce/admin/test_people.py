@@ -96,7 +96,7 @@ def test_role_and_end_of_a_membership(cast: Cast, enter: Enter) -> None:
     one.refresh_from_db()
     assert (one.role, one.is_active) == ("viewer", False)
     assert AuditEvent.objects.filter(action="membership.changed", actor=cast.max).count() == 2
-    assert enter("max").get("/admin/people/?state=inactive").content.decode().count("Lena Lund") == 1
+    assert enter("max").get("/admin/people/?state=inactive").content.decode().count("<span>Lena Lund</span>") == 1
 
 
 def test_nobody_is_raised_above_the_one_who_asks(cast: Cast, enter: Enter) -> None:
@@ -201,3 +201,43 @@ def test_a_cursor_that_is_none_begins_at_the_top(cast: Cast, enter: Enter, curso
     for value in (cursor, str(foreign)):
         page = enter("max").get("/admin/people/", {"after": value}).context["page"]
         assert page.rows[0].person == cast.ada
+
+
+# --- Many at once -----------------------------------------------------------------------------------------------------
+def change_many(enter: Enter, actor: str, cast: Cast, names: str, act: str) -> str:
+    people = [str(member(cast, name).uid) for name in names.split()]
+    answer = enter(actor).post("/admin/people/change/", {"people": people, "act": act}, follow=True)
+    return str(answer.content.decode())
+
+
+def test_many_are_deactivated_and_activated_with_one_message(cast: Cast, enter: Enter) -> None:
+    text = change_many(enter, "max", cast, "lena leo ada", "deactivate")
+    assert "2 people are deactivated. Refused: Ada Adler (You cannot give or change a role above your own)." in text
+    assert [member(cast, name).is_active for name in ("lena", "leo", "ada")] == [False, False, True]
+    assert "1 person is active." in change_many(enter, "max", cast, "lena", "activate")
+    assert member(cast, "lena").is_active
+    assert AuditEvent.objects.filter(action="membership.changed", actor=cast.max).count() == 3
+
+
+def test_many_join_a_team_with_one_message(cast: Cast, enter: Enter) -> None:
+    text = change_many(enter, "max", cast, "leo vera", str(cast.team.uid))
+    assert "1 person is in Atelier now. Refused: Vera Vogel" in text
+    assert set(cast.team.group.user_set.all()) == {cast.tom, cast.lena, cast.leo}
+
+
+def test_of_strangers_only_the_number_is_said(cast: Cast, enter: Enter) -> None:
+    uids = [str(member(cast, "lena").uid), "nonsense", "00000000-0000-0000-0000-000000000000"]
+    answer = enter("otto").post("/admin/people/change/", {"people": uids, "act": "deactivate"}, follow=True)
+    text = answer.content.decode()
+    assert "0 people are deactivated. Refused: 3 more (not found here)." in text and "Lena" not in text
+    assert member(cast, "lena").is_active
+
+
+@pytest.mark.parametrize(("people", "act"), [("", "deactivate"), ("lena", ""), ("lena", "erase"), ("lena", "team")])
+def test_an_act_that_is_none_changes_nobody(cast: Cast, enter: Enter, people: str, act: str) -> None:
+    theirs = Team.objects.create(
+        organization=cast.away, name="T", group=cast.team.group.__class__.objects.create(name="t")
+    )
+    text = change_many(enter, "max", cast, people, str(theirs.uid) if act == "team" else act)
+    assert "Choose" in text and member(cast, "lena").is_active
+    assert not AuditEvent.objects.filter(action="membership.changed").exists()

@@ -1,0 +1,16 @@
+"""What a log line must not hold."""
+
+import logging
+import re
+
+_LINK = re.compile(r"(/invitations/)[^/\s?]+")
+
+
+class HideInvitationLinks(logging.Filter):
+    """The address of an invitation is its secret; a line about a refused request names only the page."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        line = record.getMessage()
+        if "/invitations/" in line:
+            record.msg, record.args = _LINK.sub(r"\1…", line), ()
+        return True
