@@ -32,6 +32,12 @@ class TooLarge(Refusal):
     status = 413
 
 
+class TooMany(Refusal):
+    """Asked too often; ``retry_after`` says in how many seconds it may be asked again."""
+
+    status = 429
+
+
 class NotAllowed(Refusal):
     """They may know that it exists, but not do this."""
 
