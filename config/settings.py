@@ -155,7 +155,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -165,6 +168,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = reverse_lazy("login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("login")
+# A link to choose a new password works for an hour, and once.
+PASSWORD_RESET_TIMEOUT = 3600
 # Guardian lends its tables; its own checks are called nowhere, and no anonymous person is made.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -271,6 +276,18 @@ UNFOLD = {
     },
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},
 }
+
+# --- Letters ----------------------------------------------------------------------------------------------------
+# Links in letters start with this and never with a request's host.
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.whole_number('PORT', 8000, least=1, most=65535)}").rstrip("/")
+_mail = env.mail_server("EMAIL_URL")
+EMAIL_BACKEND = _mail.get("backend", "config.mail.PrivateFiles")
+EMAIL_FILE_PATH = CREWLINE_HOME / "mail"
+EMAIL_HOST, EMAIL_PORT = _mail.get("host", ""), _mail.get("port", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("starttls", False), _mail.get("ssl", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Crewline <crewline@localhost>")
 
 # --- Files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

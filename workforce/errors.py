@@ -12,6 +12,11 @@ class Refusal(Exception):
         self.message = message
         self.details = details
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to come back, where waiting helps."""
+        return {"Retry-After": str(self.details["retry_after"])} if "retry_after" in self.details else {}
+
     def as_answer(self) -> dict[str, Any]:
         return {"code": self.code, "message": self.message, **self.details}
 

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from workforce import idempotency, sign_in_limits
+from workforce import idempotency, passwords, sign_in_limits
+from workforce.outbox import run_job
 
 
 @shared_task
 def forget_old_records() -> None:
     idempotency.forget_old_answers()
     sign_in_limits.forget_old_tries()
+
+
+@shared_task
+def send_reset_letter(event_id: int) -> None:
+    run_job(event_id, passwords.send_reset_letter)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.tokens import default_token_generator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
@@ -16,6 +17,7 @@ from labeling.models import Label, Project, Slot
 from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
+from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
 from workforce import jobs, tokens
 from workforce.errors import Refusal
@@ -148,9 +150,22 @@ def issue_of_lena(stage: Line) -> Issue:
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
-@request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
+@request_for("admin:issues", "admin:search", "admin:logout", "logout", "password-reset", "account")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
+
+
+@request_for("password-reset-confirm")
+def reset_link(stage: Line, person: Person | None) -> RequestOf:
+    token = default_token_generator.make_token(stage.cast.lia)
+    body = {"new": "quiet-harbour-71", "again": "quiet-harbour-71"}
+    return RequestOf({"uid": stage.cast.lia.uid, "token": token}, body, content_type=FORM)
+
+
+@request_for("account-password")
+def change_password(stage: Line, person: Person | None) -> RequestOf:
+    body = {"current": PASSWORD, "new": "quiet-harbour-71", "again": "quiet-harbour-71"}
+    return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("api-project", "api-project-performance", "api-project-labels", "api-project-export", "api-project-issues")

@@ -41,7 +41,7 @@ def test_every_row_names_every_actor() -> None:
 
 
 @pytest.fixture
-def stage(cast: Any) -> Line:
+def stage(cast: Any, quick_hashes: None) -> Line:
     return make_line(cast, rows=6, review_share=0)
 
 

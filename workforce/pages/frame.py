@@ -15,7 +15,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     current = next((name for name, route in LINKS.items() if match and match.url_name == route), "")
     nav = {name: reverse(route) for name, route in LINKS.items()}
-    nav |= {"log_out": reverse("logout"), "current": current}
+    nav |= {"account": reverse("account"), "log_out": reverse("logout"), "current": current}
     if access.enters_admin(request.user):
         nav["admin"] = reverse("admin:index")
     return {"nav": nav}

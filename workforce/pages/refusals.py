@@ -28,5 +28,8 @@ class TranslateRefusals:
         if not isinstance(error, Refusal):
             return None
         if request.headers.get("Accept", "").startswith("application/json"):
-            return JsonResponse(error.as_answer(), status=error.status)
-        return render(request, "refusal.html", {"refusal": error}, status=error.status)
+            return JsonResponse(error.as_answer(), status=error.status, headers=error.headers)
+        answer = render(request, "refusal.html", {"refusal": error}, status=error.status)
+        for name, value in error.headers.items():
+            answer[name] = value
+        return answer

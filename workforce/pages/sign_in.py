@@ -36,8 +36,7 @@ class SignIn(views.LoginView):
 
     def _locked(self, refusal: TooMany) -> HttpResponse:
         context = self.get_context_data(form=SignInForm(self.request), locked=refusal.message)
-        headers = {"Retry-After": str(refusal.details["retry_after"])}
-        return self.render_to_response(context, status=refusal.status, headers=headers)
+        return self.render_to_response(context, status=refusal.status, headers=refusal.headers)
 
 
 sign_in = SignIn.as_view()
