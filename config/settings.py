@@ -17,6 +17,8 @@ CREWLINE_HOME = embedded.data_home()
 # --- Safety -----------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or embedded.secret_key(CREWLINE_HOME)
+# Keys from before the present one: what they signed or sealed still opens.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 # Behind TLS set HTTPS=1: cookies become secure, plain HTTP is redirected and the browser remembers it.
@@ -73,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "workforce.pages.second_factor_gate.RefuseWithoutSecondFactor",
     "workforce.pages.refusals.TranslateRefusals",
 ]
 ROOT_URLCONF = "config.urls"
@@ -149,7 +152,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "workforce.Person"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["workforce.sign_in_backend.PersonBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",

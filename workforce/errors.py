@@ -52,6 +52,15 @@ class NotAllowed(Refusal):
         super().__init__("not_allowed", message, **details)
 
 
+class SecondFactorRequired(Refusal):
+    """Signed in, but only as far as the page that sets up a second factor."""
+
+    status = 403
+
+    def __init__(self, message: str) -> None:
+        super().__init__("second_factor_required", message)
+
+
 class NotFound(Refusal):
     """There is no such thing, or they may not know that it exists: the answers are the same."""
 

@@ -5,7 +5,6 @@ learns here whether an address is registered."""
 
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
@@ -20,18 +19,8 @@ from workforce.models import Person, SignInTry
 RESET_TASK = "workforce.tasks.send_reset_letter"
 
 
-def prove_password(person: Person, password: str, address: str | None) -> None:
-    """Raises unless ``password`` is the person's own; wrong ones count as they do at the sign-in."""
-    taken = sign_in_limits.take_try(SignInTry.Kind.PASSWORD, person.email or "", address)
-    # Not the person's own method: it may renew the hash, and with it end the session that asks.
-    if not check_password(password, person.password):
-        sign_in_limits.note_wrong(taken)
-        raise RuleViolation("wrong_password", "That is not your password.")
-    sign_in_limits.note_right(taken)
-
-
 def change_password(person: Person, *, current: str, new: str, address: str | None) -> None:
-    prove_password(person, current, address)
+    sign_in_limits.prove_password(person, current, address)
     with transaction.atomic():
         _set_password(Person.objects.select_for_update().get(pk=person.pk), new, "password.changed")
     person.refresh_from_db()

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from workforce import audit
-from workforce.errors import InvalidInput, RuleViolation
+from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import Organization, Person
 
 
@@ -23,6 +23,14 @@ def register_person(*, email: str, name: str, password: str, is_simulated: bool 
     except ValidationError as error:
         raise InvalidInput("invalid_person", " ".join(error.messages)) from error
     person.save()
+    return person
+
+
+def person_with_email(email: str) -> Person:
+    """For operator's commands; no page says who is registered."""
+    person = Person.objects.filter(email=email.strip().lower()).first()
+    if person is None:
+        raise NotFound
     return person
 
 

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
+from workforce import second_factor
 from workforce.models import Person
 
 
@@ -17,7 +18,15 @@ def person_of_session(session: Any) -> Person | None:
         return None
     if not Session.objects.filter(session_key=key, expire_date__gt=Now()).exists():
         return None
-    person = Person.objects.filter(pk=session[SESSION_KEY], is_active=True).first()
+    person = second_factor.with_standing(Person.objects.filter(pk=session[SESSION_KEY], is_active=True)).first()
     if person is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()):
+        return None
+    return person
+
+
+def person_between_steps(uid: str, session_hash: str) -> Person | None:
+    """Who has given the right password and owes a code; nobody after a deactivation or a new password."""
+    person = Person.objects.filter(uid=uid, is_active=True).first()
+    if person is None or not constant_time_compare(session_hash, person.get_session_auth_hash()):
         return None
     return person

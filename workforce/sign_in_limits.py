@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 
+from django.contrib.auth.hashers import check_password
 from django.db import connection, transaction
 from django.db.models import Q
 
-from workforce.errors import TooMany
-from workforce.models import ClockTimestamp, SignInTry
+from workforce.errors import RuleViolation, TooMany
+from workforce.models import ClockTimestamp, Person, SignInTry
 
 Kind = SignInTry.Kind
 
@@ -68,6 +69,16 @@ def note_wrong(taken: SignInTry) -> None:
 def note_right(taken: SignInTry) -> None:
     """Who has the right password starts anew; wrong tries from the same address at other accounts stay counted."""
     SignInTry.objects.filter(kind=taken.kind, account=taken.account).delete()
+
+
+def prove_password(person: Person, password: str, address: str | None) -> None:
+    """Raises unless ``password`` is the person's own; wrong ones count as they do at the sign-in."""
+    taken = take_try(Kind.PASSWORD, person.email or "", address)
+    # Not the person's own method: it may renew the hash, and with it end the session that asks.
+    if not check_password(password, person.password):
+        note_wrong(taken)
+        raise RuleViolation("wrong_password", "That is not your password.")
+    note_right(taken)
 
 
 def forget_old_tries() -> int:

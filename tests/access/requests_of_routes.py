@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyotp
 from django.contrib.auth.tokens import default_token_generator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
@@ -19,9 +20,9 @@ from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import jobs, tokens
+from workforce import jobs, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Person
+from workforce.models import Person, SecondFactor
 
 
 @dataclass
@@ -150,7 +151,8 @@ def issue_of_lena(stage: Line) -> Issue:
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
-@request_for("admin:issues", "admin:search", "admin:logout", "logout", "password-reset", "account")
+@request_for("admin:issues", "admin:search", "admin:logout", "logout", "password-reset", "account", "sign-in-code")
+@request_for("second-factor", "admin:organization-settings")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
 
@@ -166,6 +168,34 @@ def reset_link(stage: Line, person: Person | None) -> RequestOf:
 def change_password(stage: Line, person: Person | None) -> RequestOf:
     body = {"current": PASSWORD, "new": "quiet-harbour-71", "again": "quiet-harbour-71"}
     return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("second-factor-begin")
+def begin_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"password": PASSWORD}, content_type=FORM)
+
+
+@request_for("second-factor-confirm")
+def confirm_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"code": begun_factor(person or stage.cast.lia).now()}, content_type=FORM)
+
+
+@request_for("second-factor-codes", "second-factor-remove")
+def act_on_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    owner = person or stage.cast.lia
+    totp = begun_factor(owner)
+    second_factor.confirm_set_up(owner, code=totp.now(), address=None)
+    SecondFactor.objects.filter(person=owner).update(last_step=0)
+    return RequestOf({}, {"code": totp.now(), "password": PASSWORD}, content_type=FORM)
+
+
+def begun_factor(person: Person) -> pyotp.TOTP:
+    return pyotp.TOTP(second_factor.begin_set_up(person, password=PASSWORD, address=None)[0])
+
+
+@request_for("admin:organization-second-factor")
+def of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
 @request_for("api-project", "api-project-performance", "api-project-labels", "api-project-export", "api-project-issues")

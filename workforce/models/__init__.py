@@ -3,6 +3,7 @@ from workforce.models.events import Event, StreamHead
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
 from workforce.models.organizations import Membership, Organization
 from workforce.models.people import Person
+from workforce.models.second_factor import SecondFactor
 from workforce.models.sign_in import SignInTry
 from workforce.models.teams import Team
 from workforce.models.tokens import Token
@@ -21,6 +22,7 @@ __all__ = [
     "Membership",
     "Organization",
     "Person",
+    "SecondFactor",
     "SignInTry",
     "StreamHead",
     "Team",

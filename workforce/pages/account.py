@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from workforce import passwords
+from workforce import passwords, second_factor
 from workforce.errors import InvalidInput, RuleViolation
 from workforce.pages.passwords import REFUSED_FORM, NewPasswordForm, PasswordField
 from workforce.pages.signed_in import PersonRequest, signed_in
@@ -43,5 +43,5 @@ def change_password(request: PersonRequest) -> HttpResponse:
 
 
 def account_page(request: PersonRequest, *, status: int = 200, **values: object) -> HttpResponse:
-    context = {"password_form": ChangePasswordForm(), **values}
+    context = {"password_form": ChangePasswordForm(), "factor": second_factor.factor_of(request.user), **values}
     return render(request, "workforce/account.html", context, status=status)

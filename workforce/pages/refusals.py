@@ -25,11 +25,13 @@ class TranslateRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Refusal):
-            return None
-        if request.headers.get("Accept", "").startswith("application/json"):
-            return JsonResponse(error.as_answer(), status=error.status, headers=error.headers)
-        answer = render(request, "refusal.html", {"refusal": error}, status=error.status)
-        for name, value in error.headers.items():
-            answer[name] = value
-        return answer
+        return answer_refusal(request, error) if isinstance(error, Refusal) else None
+
+
+def answer_refusal(request: HttpRequest, refusal: Refusal, *, as_json: bool = False) -> HttpResponse:
+    if as_json or request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse(refusal.as_answer(), status=refusal.status, headers=refusal.headers)
+    answer = render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
+    for name, value in refusal.headers.items():
+        answer[name] = value
+    return answer

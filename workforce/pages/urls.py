@@ -1,12 +1,18 @@
 from django.urls import path
 
-from workforce.pages import account, passwords, sign_in
+from workforce.pages import account, passwords, second_factor, sign_in
 
 urlpatterns = [
     path("login/", sign_in.sign_in, name="login"),
+    path("login/code/", sign_in.code, name="sign-in-code"),
     path("login/reset/", passwords.ask, name="password-reset"),
     path("login/reset/<uuid:uid>/<slug:token>/", passwords.choose, name="password-reset-confirm"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("account/", account.account, name="account"),
     path("account/password/", account.change_password, name="account-password"),
+    path("account/second-factor/", second_factor.second_factor, name="second-factor"),
+    path("account/second-factor/begin/", second_factor.begin, name="second-factor-begin"),
+    path("account/second-factor/confirm/", second_factor.confirm, name="second-factor-confirm"),
+    path("account/second-factor/codes/", second_factor.renew_codes, name="second-factor-codes"),
+    path("account/second-factor/remove/", second_factor.remove, name="second-factor-remove"),
 ]
