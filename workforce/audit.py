@@ -60,10 +60,12 @@ def record(
     )
 
 
-def record_own(person: Person, action: str, *, after: dict[str, Any] | None = None) -> None:
+def record_own(
+    person: Person, action: str, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+) -> None:
     """What people do to their own account concerns every organization that they are in."""
     for membership in access.active_memberships(person).select_related("organization"):
-        record(person, action, membership, after=after, root=membership.organization)
+        record(person, action, membership, before=before, after=after, root=membership.organization)
 
 
 def seal_new_events() -> int:

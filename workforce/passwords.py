@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 
-from workforce import access, audit, mail, sign_in_limits
+from workforce import access, audit, mail, sessions, sign_in_limits
 from workforce.errors import InvalidInput, RuleViolation
 from workforce.events import enqueue
 from workforce.models import Person, SignInTry
@@ -19,10 +19,13 @@ from workforce.models import Person, SignInTry
 RESET_TASK = "workforce.tasks.send_reset_letter"
 
 
-def change_password(person: Person, *, current: str, new: str, address: str | None) -> None:
+def change_password(
+    person: Person, *, current: str, new: str, address: str | None, session_key: str | None = None
+) -> None:
+    """``session_key`` is the session that goes on; the face renews its key and hash."""
     sign_in_limits.prove_password(person, current, address)
     with transaction.atomic():
-        _set_password(Person.objects.select_for_update().get(pk=person.pk), new, "password.changed")
+        _set_password(Person.objects.select_for_update().get(pk=person.pk), new, "password.changed", keep=session_key)
     person.refresh_from_db()
 
 
@@ -59,14 +62,15 @@ def person_of_link(uid: UUID, token: str, *, lock: bool = False) -> Person:
 @transaction.atomic
 def reset_password(uid: UUID, token: str, *, new: str) -> None:
     """The second of two clicks waits for the lock and finds the link used."""
-    _set_password(person_of_link(uid, token, lock=True), new, "password.reset")
+    _set_password(person_of_link(uid, token, lock=True), new, "password.reset", keep=None)
 
 
-def _set_password(person: Person, new: str, action: str) -> None:
+def _set_password(person: Person, new: str, action: str, *, keep: str | None) -> None:
     try:
         validate_password(new, person)
     except ValidationError as error:
         raise InvalidInput("weak_password", " ".join(error.messages)) from error
     person.set_password(new)
     person.save(update_fields=["password"])
+    sessions.end_others(person, keep=keep)
     audit.record_own(person, action)

@@ -10,9 +10,8 @@ from hashlib import sha256
 
 import pyotp
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from workforce import access, audit, sealed, sign_in_limits
+from workforce import access, audit, sealed, sessions, sign_in_limits
 from workforce.errors import RuleViolation, SecondFactorRequired
 from workforce.models import ClockTimestamp, Membership, Organization, Person, SecondFactor, SignInTry
 from workforce.roles import Permission
@@ -26,13 +25,6 @@ REQUIRED = "Your organization asks for a second factor. Set it up, then go on."
 
 
 # --- Who lacks one ----------------------------------------------------------------------------------------------
-def with_standing(people: QuerySet[Person]) -> QuerySet[Person]:
-    """``lacks_second_factor`` in the statement that reads the person anyway."""
-    asked = Membership.objects.filter(person=OuterRef("pk"), is_active=True, organization__requires_second_factor=True)
-    lacks = Q(kind=Person.Kind.HUMAN) & Exists(asked) & ~Exists(_confirmed())
-    return people.annotate(**{"lacks_second_factor": lacks})
-
-
 def require_for_token(person: Person, organization_id: int) -> None:
     """A token works for an organization that asks for a second factor only while its owner has one."""
     asking = Organization.objects.filter(pk=organization_id, requires_second_factor=True)
@@ -88,8 +80,10 @@ def begin_set_up(person: Person, *, password: str, address: str | None) -> tuple
     return secret, pyotp.TOTP(secret).provisioning_uri(name=person.email or "", issuer_name=ISSUER)
 
 
-def confirm_set_up(person: Person, *, code: str, address: str | None) -> list[str]:
-    """The first code proves that the app has the secret. Returns the recovery codes, which are shown once."""
+def confirm_set_up(person: Person, *, code: str, address: str | None, session_key: str | None = None) -> list[str]:
+    """The first code proves that the app has the secret. Returns the recovery codes, which are shown once.
+
+    Sessions that a password alone opened end, but for the one with ``session_key``."""
     begun = SecondFactor.objects.filter(person=person).first()
     if begun is None:
         raise RuleViolation("set_up_not_begun", "Begin with the picture for your app.")
@@ -99,6 +93,7 @@ def confirm_set_up(person: Person, *, code: str, address: str | None) -> list[st
         factor = SecondFactor.objects.select_for_update().get(pk=begun.pk)
         codes = _fresh_codes(factor)
         SecondFactor.objects.filter(pk=factor.pk).update(confirmed_at=ClockTimestamp())
+        sessions.end_others(person, keep=session_key)
         audit.record_own(person, "second_factor.set_up")
     return codes
 
@@ -179,10 +174,6 @@ def _digest(code: str) -> str:
 def _refuse_second(person: Person) -> None:
     if is_set_up(person):
         raise RuleViolation("second_factor_is_set_up", "A second factor is set up already. Remove it first.")
-
-
-def _confirmed() -> QuerySet[SecondFactor]:
-    return SecondFactor.objects.filter(person=OuterRef("pk"), confirmed_at__isnull=False)
 
 
 def _place(person: Person) -> str:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from workforce import idempotency, passwords, sign_in_limits
+from workforce import idempotency, passwords, sessions, sign_in_limits
 from workforce.outbox import run_job
 
 
@@ -10,6 +10,7 @@ from workforce.outbox import run_job
 def forget_old_records() -> None:
     idempotency.forget_old_answers()
     sign_in_limits.forget_old_tries()
+    sessions.forget_ended()
 
 
 @shared_task

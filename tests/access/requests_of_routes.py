@@ -11,6 +11,7 @@ from typing import Any
 import pyotp
 from django.contrib.auth.tokens import default_token_generator
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import labels, queue
@@ -151,7 +152,16 @@ def issue_of_lena(stage: Line) -> Issue:
 @request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
-@request_for("admin:issues", "admin:search", "admin:logout", "logout", "password-reset", "account", "sign-in-code")
+@request_for(
+    "admin:issues",
+    "admin:search",
+    "admin:logout",
+    "logout",
+    "password-reset",
+    "account",
+    "sign-in-code",
+    "account-sign-out-everywhere",
+)
 @request_for("second-factor", "admin:organization-settings")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
@@ -168,6 +178,17 @@ def reset_link(stage: Line, person: Person | None) -> RequestOf:
 def change_password(stage: Line, person: Person | None) -> RequestOf:
     body = {"current": PASSWORD, "new": "quiet-harbour-71", "again": "quiet-harbour-71"}
     return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("account-name")
+def rename(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"name": "Another Name"}, content_type=FORM)
+
+
+@request_for("account-session-end")
+def session_of_nora(stage: Line, person: Person | None) -> RequestOf:
+    Client().force_login(stage.cast.nora)
+    return RequestOf({"uid": stage.cast.nora.browser_sessions.latest("pk").uid}, {}, content_type=FORM)
 
 
 @request_for("second-factor-begin")

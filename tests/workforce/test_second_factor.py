@@ -87,6 +87,7 @@ def test_setting_up_needs_the_password_and_is_done_once(cast: Cast) -> None:
     assert client.post(reverse("second-factor-begin"), {"password": "wrong"}).status_code == 422
     assert not SecondFactor.objects.exists()
     set_up(cast.lena)
+    client = client_of(cast.lena)
     before = bytes(SecondFactor.objects.get(person=cast.lena).sealed_secret)
     assert client.post(reverse("second-factor-begin"), {"password": PASSWORD}).status_code == 422
     assert bytes(SecondFactor.objects.get(person=cast.lena).sealed_secret) == before

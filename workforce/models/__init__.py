@@ -4,7 +4,7 @@ from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
 from workforce.models.organizations import Membership, Organization
 from workforce.models.people import Person
 from workforce.models.second_factor import SecondFactor
-from workforce.models.sign_in import SignInTry
+from workforce.models.sign_in import BrowserSession, SignInTry
 from workforce.models.teams import Team
 from workforce.models.tokens import Token
 from workforce.models.uids import ClockTimestamp, Identified
@@ -13,6 +13,7 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "BrowserSession",
     "ClockTimestamp",
     "Event",
     "IdempotencyRecord",

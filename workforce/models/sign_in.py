@@ -1,8 +1,9 @@
-"""What is kept about signing in: tries, so that guessing ends."""
+"""What is kept about signing in: tries, so that guessing ends; and where each person is signed in."""
 
+from django.conf import settings
 from django.db import models
 
-from workforce.models.uids import ClockTimestamp
+from workforce.models.uids import ClockTimestamp, Identified
 
 
 class SignInTry(models.Model):
@@ -28,3 +29,17 @@ class SignInTry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.tried_at}"
+
+
+class BrowserSession(Identified):
+    """Where a person is signed in. The key is the session's own and is shown nowhere; the uid stands for it."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    device = models.CharField(max_length=100)
+    address = models.GenericIPAddressField(null=True)
+    signed_in_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    last_seen_at = models.DateTimeField(db_default=ClockTimestamp())
+
+    def __str__(self) -> str:
+        return f"{self.device} at {self.address}"

@@ -1,11 +1,12 @@
-"""One place where a page turns a refusal into an answer, notes the address for the audit log, and keeps private
-answers out of caches."""
+"""One place where a page turns a refusal into an answer, notes the address for the audit log and when a session was
+last seen, and keeps private answers out of caches."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
+from workforce import sessions
 from workforce.audit import address_of_request
 from workforce.errors import Refusal
 
@@ -20,8 +21,11 @@ class TranslateRefusals:
             response = self.answer(request)
         finally:
             address_of_request.reset(token)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store"
+        if request.user.is_authenticated:
+            if not response.has_header("Cache-Control"):
+                response["Cache-Control"] = "no-store"
+            if request.session.session_key:
+                sessions.note_seen(request.session.session_key, request.META.get("REMOTE_ADDR"))
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

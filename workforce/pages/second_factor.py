@@ -1,5 +1,7 @@
 """The page of one's second factor. A secret is answered at once, without a redirect: it has no place in a session."""
 
+from collections.abc import Callable
+
 import segno
 from django import forms
 from django.contrib import messages
@@ -51,29 +53,32 @@ def begin(request: PersonRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def confirm(request: PersonRequest) -> HttpResponse:
-    form = CodeForm(request.POST)
-    if not form.is_valid():
-        return _page(request, code_form=form)
-    try:
-        codes = rules.confirm_set_up(request.user, code=form.cleaned_data["code"], address=_address(request))
-    except RuleViolation as refusal:
-        form.add_error("code", refusal.message)
-        return _page(request, code_form=form)
-    request.user.lacks_second_factor = False
-    return _page(request, codes=codes)
+    def rule(code: str) -> list[str]:
+        key = request.session.session_key
+        return rules.confirm_set_up(request.user, code=code, address=_address(request), session_key=key)
+
+    return _codes(request, CodeForm(request.POST), "code_form", rule)
 
 
 @require_POST
 @signed_in
 def renew_codes(request: PersonRequest) -> HttpResponse:
-    form = CodeForm(request.POST, auto_id="renew_%s")
+    def rule(code: str) -> list[str]:
+        return rules.renew_recovery_codes(request.user, code=code, address=_address(request))
+
+    return _codes(request, CodeForm(request.POST, auto_id="renew_%s"), "renew_form", rule)
+
+
+def _codes(request: PersonRequest, form: CodeForm, name: str, rule: Callable[[str], list[str]]) -> HttpResponse:
+    """The recovery codes that ``rule`` makes, or the form with what was wrong."""
     if not form.is_valid():
-        return _page(request, renew_form=form)
+        return _page(request, **{name: form})
     try:
-        codes = rules.renew_recovery_codes(request.user, code=form.cleaned_data["code"], address=_address(request))
+        codes = rule(form.cleaned_data["code"])
     except RuleViolation as refusal:
         form.add_error("code", refusal.message)
-        return _page(request, renew_form=form)
+        return _page(request, **{name: form})
+    request.user.lacks_second_factor = False
     return _page(request, codes=codes)
 
 
