@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 from redis.exceptions import RedisError
 
-from workforce import audit
+from workforce import alerts, audit
 from workforce.errors import NotFound
 from workforce.models import BrowserSession, ClockTimestamp, Membership, Person, SecondFactor
 
@@ -68,15 +68,24 @@ def person_between_steps(uid: str, session_hash: str) -> Person | None:
 
 # --- Where a person is signed in --------------------------------------------------------------------------------
 def note_sign_in(person: Person, key: str, *, address: str | None, device: str) -> None:
-    values = {"person": person, "address": address, "device": device_in_words(device), "last_seen_at": ClockTimestamp()}
+    words = device_in_words(device)
+    values = {"person": person, "address": address, "device": words, "last_seen_at": ClockTimestamp()}
     BrowserSession.objects.update_or_create(session_key=key, defaults=values)
+    alerts.note_network(person, address, words)
     _is_due(key)
 
 
 def note_seen(key: str, address: str | None) -> None:
     """At most once a minute for each session; without Valkey nothing is noted and nothing stops."""
-    if _is_due(key):
-        BrowserSession.objects.filter(session_key=key).update(last_seen_at=ClockTimestamp(), address=address)
+    if not _is_due(key):
+        return
+    found = BrowserSession.objects.select_related("person").filter(session_key=key).first()
+    if found is None:
+        return
+    BrowserSession.objects.filter(pk=found.pk).update(last_seen_at=ClockTimestamp(), address=address)
+    if found.address != address:
+        # A session that moves may have been stolen.
+        alerts.note_network(found.person, address, found.device)
 
 
 def note_new_key(old: str, new: str) -> None:

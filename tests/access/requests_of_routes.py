@@ -21,9 +21,9 @@ from quality.models import Issue
 from tests.access.table import ACTORS, Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import jobs, second_factor, tokens
+from workforce import alerts, jobs, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Person, SecondFactor
+from workforce.models import Alert, Person, SecondFactor
 
 
 @dataclass
@@ -162,7 +162,7 @@ def issue_of_lena(stage: Line) -> Issue:
     "sign-in-code",
     "account-sign-out-everywhere",
 )
-@request_for("second-factor", "admin:organization-settings")
+@request_for("second-factor", "admin:organization-settings", "admin:alerts")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
 
@@ -212,6 +212,13 @@ def act_on_second_factor(stage: Line, person: Person | None) -> RequestOf:
 
 def begun_factor(person: Person) -> pyotp.TOTP:
     return pyotp.TOTP(second_factor.begin_set_up(person, password=PASSWORD, address=None)[0])
+
+
+@request_for("admin:alert-seen")
+def alert_of_max(stage: Line, person: Person | None) -> RequestOf:
+    raised = alerts.raise_alert(stage.cast.home.pk, stage.cast.max, Alert.Kind.MANY_DENIALS)
+    assert raised is not None
+    return RequestOf({"uid": raised.uid}, {}, content_type=FORM)
 
 
 @request_for("admin:organization-second-factor")

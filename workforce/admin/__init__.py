@@ -1,3 +1,3 @@
 """The admin's frame, and the pages of people, teams, tokens, jobs and the audit log."""
 
-from workforce.admin import audit, jobs, organization_settings, people, teams, tokens  # noqa: F401  (each adds its pages)
+from workforce.admin import alerts, audit, jobs, organization_settings, people, teams, tokens  # noqa: F401  (each adds its pages)

@@ -1,3 +1,4 @@
+from workforce.models.alerts import Alert, KnownNetwork
 from workforce.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from workforce.models.events import Event, StreamHead
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
@@ -10,6 +11,7 @@ from workforce.models.tokens import Token
 from workforce.models.uids import ClockTimestamp, Identified
 
 __all__ = [
+    "Alert",
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
@@ -20,6 +22,7 @@ __all__ = [
     "Identified",
     "Job",
     "JobProblem",
+    "KnownNetwork",
     "Membership",
     "Organization",
     "Person",

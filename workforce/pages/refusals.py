@@ -1,14 +1,16 @@
-"""One place where a page turns a refusal into an answer, notes the address for the audit log and when a session was
-last seen, and keeps private answers out of caches."""
+"""One place where a page turns a refusal into an answer, notes the address for the audit log, when a session was last
+seen and who is refused often, and keeps private answers out of caches."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
-from workforce import sessions
+from workforce import alerts, sessions
 from workforce.audit import address_of_request
 from workforce.errors import Refusal
+
+DENIALS = (403, 404)
 
 
 class TranslateRefusals:
@@ -26,6 +28,8 @@ class TranslateRefusals:
                 response["Cache-Control"] = "no-store"
             if request.session.session_key:
                 sessions.note_seen(request.session.session_key, request.META.get("REMOTE_ADDR"))
+            if response.status_code in DENIALS:
+                alerts.note_denial(request.user)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
