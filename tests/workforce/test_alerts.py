@@ -165,8 +165,7 @@ def test_an_export_is_told(line: Line) -> None:
 def test_many_pictures_in_an_hour_are_told(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts, "MOST_PICTURES", 5)
     client = client_of(line.cast.max)
-    row = line.rows()[0] if callable(getattr(line, "rows", None)) else None
-    uid = row.uid if row is not None else line.slots().first().project_row.uid
+    uid = line.slots().first().project_row.uid
     for route in ("asset", "thumbnail"):
         for _ in range(5):
             assert client.get(reverse(route, args=[uid])).status_code == 200

@@ -1,6 +1,7 @@
 """The page of one's second factor. A secret is answered at once, without a redirect: it has no place in a session."""
 
 from collections.abc import Callable
+from typing import Any
 
 import segno
 from django import forms
@@ -19,6 +20,12 @@ from workforce.pages.signed_in import PersonRequest, signed_in
 
 class BeginForm(forms.Form):
     password = PasswordField("Your password", "current-password")
+
+
+class FirstCodeForm(CodeForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].help_text = "The six digits that your app shows now."
 
 
 class RemoveForm(CodeForm):
@@ -47,7 +54,7 @@ def begin(request: PersonRequest) -> HttpResponse:
         return _page(request, begin_form=form)
     groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
     picture = segno.make(uri, error="m").svg_data_uri(scale=5, border=3, light="#fff")
-    return _page(request, secret=" ".join(groups), picture=picture, code_form=CodeForm())
+    return _page(request, secret=" ".join(groups), picture=picture, code_form=FirstCodeForm())
 
 
 @require_POST
@@ -57,7 +64,7 @@ def confirm(request: PersonRequest) -> HttpResponse:
         key = request.session.session_key
         return rules.confirm_set_up(request.user, code=code, address=_address(request), session_key=key)
 
-    return _codes(request, CodeForm(request.POST), "code_form", rule)
+    return _codes(request, FirstCodeForm(request.POST), "code_form", rule)
 
 
 @require_POST
