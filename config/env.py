@@ -1,6 +1,8 @@
 """Typed readers for environment variables. A bad value stops the start and names the variable."""
 
 import os
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -45,3 +47,40 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
 def names(name: str, default: str = "") -> list[str]:
     """A list of names separated by commas."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Where letters go: ``smtp://user:password@host:587`` (STARTTLS), ``smtps://…:465``, ``smtp+plain://host:25`` for a
+    relay on the same machine, ``console:``; empty means none is configured."""
+    value = text(name)
+    if not value:
+        return {}
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise _no_mail_server(name) from error
+    if parts.scheme == "console":
+        return {"backend": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise _no_mail_server(name)
+    return {"backend": "django.core.mail.backends.smtp.EmailBackend", **_smtp(parts, port or MAIL_PORTS[parts.scheme])}
+
+
+MAIL_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+
+
+def _smtp(parts: SplitResult, port: int) -> dict[str, Any]:
+    return {
+        "host": parts.hostname,
+        "port": port,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "starttls": parts.scheme == "smtp",
+        "ssl": parts.scheme == "smtps",
+    }
+
+
+def _no_mail_server(name: str) -> BadEnvironment:
+    """The value itself holds a password and is not repeated."""
+    return BadEnvironment(f"{name} is no mail server: write smtp://user:password@host:587, smtps://… or console:.")

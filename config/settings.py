@@ -17,6 +17,8 @@ CREWLINE_HOME = embedded.data_home()
 # --- Safety -----------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or embedded.secret_key(CREWLINE_HOME)
+# Keys from before the present one: what they signed or sealed still opens.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 # Behind TLS set HTTPS=1: cookies become secure, plain HTTP is redirected and the browser remembers it.
@@ -73,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "workforce.pages.second_factor_gate.RefuseWithoutSecondFactor",
     "workforce.pages.chosen.NarrowToChosen",
     "workforce.pages.refusals.TranslateRefusals",
 ]
@@ -150,13 +153,16 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "workforce.Person"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["workforce.sign_in_backend.PersonBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -166,6 +172,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = reverse_lazy("login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("login")
+# A link to choose a new password works for an hour, and once.
+PASSWORD_RESET_TIMEOUT = 3600
 # Guardian lends its tables; its own checks are called nowhere, and no anonymous person is made.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -286,6 +294,18 @@ UNFOLD = {
     },
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},
 }
+
+# --- Letters ----------------------------------------------------------------------------------------------------
+# Links in letters start with this and never with a request's host.
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.whole_number('PORT', 8000, least=1, most=65535)}").rstrip("/")
+_mail = env.mail_server("EMAIL_URL")
+EMAIL_BACKEND = _mail.get("backend", "config.mail.PrivateFiles")
+EMAIL_FILE_PATH = CREWLINE_HOME / "mail"
+EMAIL_HOST, EMAIL_PORT = _mail.get("host", ""), _mail.get("port", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("starttls", False), _mail.get("ssl", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Crewline <crewline@localhost>")
 
 # --- Files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from labeling import drafts
 from labeling.models import Draft, Label, LabelVersion, OntologyVersion, ProjectRow, Slot
 from labeling.queue import WHY_TEXTS
-from workforce import access
+from workforce import access, alerts
 from workforce.errors import NotFound
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
@@ -96,11 +96,20 @@ def _versions_to_show(slots: Sequence[Slot]) -> dict[int, LabelVersion]:
     return found
 
 
+def row_to_show(person: Person, row_uid: str) -> ProjectRow:
+    """As ``row_with_asset``, for the whole picture: how many one person takes is counted."""
+    row = row_with_asset(person, row_uid)
+    alerts.note_picture(person, row.project.organization_id)
+    return row
+
+
 def row_with_asset(person: Person, row_uid: str) -> ProjectRow:
     """The project row whose picture ``person`` may see now: by a right over the project, or by own live work.
 
     Raises NotFound otherwise; whether a picture exists is not told to those who may not see it."""
-    row = access.access(person, ProjectRow.objects.select_related("data_row"), row_uid, Permission.VIEW_PROJECT)
+    row = access.access(
+        person, ProjectRow.objects.select_related("data_row", "project"), row_uid, Permission.VIEW_PROJECT
+    )
     if access.visible_to(person, ProjectRow.objects.filter(pk=row.pk), Permission.VIEW_ASSET).exists():
         return row
     if not _in_hand(person).filter(project_row=row).exists():

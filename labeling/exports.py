@@ -29,7 +29,7 @@ from labeling.formats.ndjson_export import write_rows
 from labeling.labels import last_versions
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
 from labeling.ontologies import parsed
-from workforce import access, audit
+from workforce import access, alerts, audit
 from workforce.models import Person
 from workforce.roles import Permission
 
@@ -75,6 +75,7 @@ def export_lines(
         access.require(person, Permission.VIEW_PEOPLE, project.organization)
     with transaction.atomic():
         audit.record(person, "labels.exported", project, after={"states": list(states), "with_names": with_names})
+        alerts.note_export(person, project.organization_id, str(project.uid), project.name)
     naming: Naming = (lambda who: who.name) if with_names else (lambda who: str(who.uid))
     return _lines_of_one_moment(project, list(states), naming, address_of)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
 from workforce import organizations, teams
 from workforce.models import Membership, Organization, Person, Team
 
@@ -48,6 +50,8 @@ NAMES = {
     "dora": "Dora Dahl",
     "otto": "Otto Other",
 }
+# Everybody's password; hashed once and not a million times, sessions are made by force_login anyway.
+PASSWORD = "the-old-and-long-one"
 MEMBERS = ("pia", "lena", "leo", "lia", "rita", "eva", "tom", "nora", "dora")
 
 
@@ -67,9 +71,10 @@ def find_cast() -> Cast | None:
 
 
 def make_cast() -> Cast:
-    # Hashing fifteen passwords would be most of a test's time; sessions are made by force_login.
+    hashed = PBKDF2PasswordHasher().encode(PASSWORD, "0123456789abcdefghijklm", iterations=1)
     people = {
-        key: Person.objects.create(email=f"{key}@example.org", name=name, password="!") for key, name in NAMES.items()
+        key: Person.objects.create(email=f"{key}@example.org", name=name, password=hashed)
+        for key, name in NAMES.items()
     }
     home = organizations.found_organization("Home", people["ada"])
     away = organizations.found_organization("Away", people["otto"])

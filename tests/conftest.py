@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from django.test import Client, TransactionTestCase
 
@@ -83,6 +84,12 @@ def cast(request: pytest.FixtureRequest) -> Cast:
 def line(cast: Cast) -> Line:
     """Four rows, one label each, no review: what most rules of the queue need."""
     return make_line(cast, review_share=0)
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed once instead of a million times, for tests that are not about how long that takes."""
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -121,6 +121,14 @@ def organizations_where(user: Someone, permission: Permission) -> QuerySet[Organ
     return visible_to(user, Organization.objects.all(), permission)
 
 
+def organizations_run_by(user: Someone) -> QuerySet[Organization]:
+    """Where ``user`` is organization admin or workforce manager, or leads a project."""
+    found = Q(pk__in=active_memberships(user).filter(role__in=STAFF_ROLES).values("organization"))
+    for root in _granted_roots():
+        found |= Q(pk__in=_granted(user, root, [Role.PROJECT_LEAD]).values("organization"))
+    return Organization.objects.filter(found)
+
+
 def enters_admin(user: Someone) -> bool:
     """Organization admins, workforce managers and project leads; the admin shows each only what the verbs allow."""
     if not _is_active(user):

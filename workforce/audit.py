@@ -60,6 +60,14 @@ def record(
     )
 
 
+def record_own(
+    person: Person, action: str, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+) -> None:
+    """What people do to their own account concerns every organization that they are in."""
+    for membership in access.active_memberships(person).select_related("organization"):
+        record(person, action, membership, before=before, after=after, root=membership.organization)
+
+
 def seal_new_events() -> int:
     """Add the events without a seal to their organization's chain, in order of id. Only the relay calls this."""
     with transaction.atomic():

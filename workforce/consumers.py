@@ -2,8 +2,9 @@
 
 Frames in: ``{"follow": "<stream>", "since": 12}``, ``{"leave": "<stream>"}``. Frames out: events with stream and
 number, ``{"following": …}``, ``{"reset": …}``, ``{"refused": …}``. Rights are asked again on every hint and every
-``CHECK_SECONDS``; whoever lost them is closed with 4403, whoever lost the session with 4401. A frame goes through the
-gate for JSON; one that does not pass is answered ``{"refused_frame": <code>}`` and changes nothing."""
+``CHECK_SECONDS``; whoever lost them is closed with 4403, whoever lost the session with 4401, and who lacks a second
+factor that their organization requires is told ``{"code": "second_factor_required"}`` and closed with 4403. A frame
+goes through the gate for JSON; one that does not pass is answered ``{"refused_frame": <code>}`` and changes nothing."""
 
 import asyncio
 import contextlib
@@ -12,7 +13,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from workforce import live, sessions
+from workforce import live, second_factor, sessions
+from workforce.errors import SecondFactorRequired
 from workforce.json_gate import JsonFault, load_json
 
 CHECK_SECONDS = 3
@@ -27,8 +29,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.seen: dict[str, int] = {}
         self.sending = asyncio.Lock()
         await self.accept()
-        if not await self._is_signed_in():
-            await self.close(SIGNED_OUT)
+        if not await self._may_stay():
             return
         self.watch = asyncio.create_task(self._watch_rights())
 
@@ -101,9 +102,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return False
         return True
 
-    async def _is_signed_in(self) -> bool:
+    async def _may_stay(self) -> bool:
+        """Whether the session still is somebody's who may be here; closes the socket where it is not."""
         person = await database_sync_to_async(sessions.person_of_session)(self.scope.get("session"))
         if person is None:
+            await self.close(SIGNED_OUT)
+            return False
+        if person.lacks_second_factor:
+            await self.send_json(SecondFactorRequired(second_factor.REQUIRED).as_answer())
+            await self.close(NO_RIGHT)
             return False
         self.scope["user"] = person
         return True
@@ -113,8 +120,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         with contextlib.suppress(OSError):
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
-                if not await self._is_signed_in():
-                    await self.close(SIGNED_OUT)
+                if not await self._may_stay():
                     return
                 for stream in list(self.seen):
                     if not await self._still_may(stream):

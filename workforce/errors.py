@@ -12,6 +12,11 @@ class Refusal(Exception):
         self.message = message
         self.details = details
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to come back, where waiting helps."""
+        return {"Retry-After": str(self.details["retry_after"])} if "retry_after" in self.details else {}
+
     def as_answer(self) -> dict[str, Any]:
         return {"code": self.code, "message": self.message, **self.details}
 
@@ -38,11 +43,10 @@ class Gone(Refusal):
     status = 410
 
 
-class TooManyTries(Refusal):
-    status = 429
+class TooMany(Refusal):
+    """Asked too often; ``retry_after`` says in how many seconds it may be asked again."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__("too_many_tries", f"Too many tries. Wait {max(1, seconds // 60)} minutes, then try again.")
+    status = 429
 
 
 class NotAllowed(Refusal):
@@ -52,6 +56,15 @@ class NotAllowed(Refusal):
 
     def __init__(self, message: str = "You have no right to do this.", **details: Any) -> None:
         super().__init__("not_allowed", message, **details)
+
+
+class SecondFactorRequired(Refusal):
+    """Signed in, but only as far as the page that sets up a second factor."""
+
+    status = 403
+
+    def __init__(self, message: str) -> None:
+        super().__init__("second_factor_required", message)
 
 
 class NotFound(Refusal):

@@ -191,7 +191,7 @@ def signed_link(invitation: Invitation) -> str:
 # --- Those who are invited --------------------------------------------------------------------------------------
 def invitation_behind(signed: str) -> Invitation:
     """The open invitation of a link. Raises NotFound for no link of ours, Gone with the reason for one that is over,
-    TooManyTries for an address that tries links on and on."""
+    TooMany for an address that tries links on and on."""
     return _behind(signed, _ROWS)
 
 

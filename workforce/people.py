@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from workforce import audit
-from workforce.errors import InvalidInput, RuleViolation
+from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.events import access_changed, announce, stream_of_person
 from workforce.models import Membership, Organization, Person
 
@@ -24,6 +24,28 @@ def register_person(*, email: str, name: str, password: str, is_simulated: bool 
     except ValidationError as error:
         raise InvalidInput("invalid_person", " ".join(error.messages)) from error
     person.save()
+    return person
+
+
+@transaction.atomic
+def rename(person: Person, name: str) -> None:
+    """People name themselves; the name is the same in every organization."""
+    name = " ".join(name.split())
+    before = Person.objects.select_for_update().get(pk=person.pk).name
+    if not name:
+        raise InvalidInput("no_name", "Say what people call you.")
+    if name == before:
+        return
+    Person.objects.filter(pk=person.pk).update(name=name)
+    person.name = name
+    audit.record_own(person, "person.renamed", before={"name": before}, after={"name": name})
+
+
+def person_with_email(email: str) -> Person:
+    """For operator's commands; no page says who is registered."""
+    person = Person.objects.filter(email=email.strip().lower()).first()
+    if person is None:
+        raise NotFound
     return person
 
 

@@ -1,9 +1,11 @@
-"""Failed tries, counted in Valkey for a quarter of an hour, so that nobody guesses on and on."""
+"""Failed tries at long secrets, counted in Valkey for a quarter of an hour, so that nobody guesses on and on.
+
+Passwords and codes are short enough to be guessed: theirs are counted in the database, see ``sign_in_limits``."""
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from workforce.errors import TooManyTries
+from workforce.errors import TooMany
 
 MOST_TRIES = 20
 SECONDS = 900
@@ -16,7 +18,8 @@ def refuse_too_many(what: str, who: object) -> None:
     except (RedisError, OSError):
         return
     if failed >= MOST_TRIES:
-        raise TooManyTries(SECONDS)
+        message = f"Too many tries. Wait {SECONDS // 60} minutes, then try again."
+        raise TooMany("too_many_tries", message, retry_after=SECONDS)
 
 
 def note_failure(what: str, who: object) -> None:

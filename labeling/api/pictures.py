@@ -31,7 +31,7 @@ class PictureOfRow(APIView):
     @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, uid: str) -> StreamingHttpResponse:
         filters_of(request)
-        row = editor.row_with_asset(person_of(request), uid)
+        row = editor.row_to_show(person_of(request), uid)
         return show_file(request._request, asset_file(row.data_row.asset_path), media_type=row.data_row.mime_type)
 
 

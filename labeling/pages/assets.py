@@ -14,7 +14,7 @@ from workforce.pages.signed_in import PersonRequest, signed_in
 @require_safe
 @signed_in
 def asset(request: PersonRequest, uid: str) -> HttpResponseBase:
-    row = editor.row_with_asset(request.user, uid)
+    row = editor.row_to_show(request.user, uid)
     return show_file(request, asset_file(row.data_row.asset_path), media_type=row.data_row.mime_type)
 
 

@@ -10,7 +10,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyotp
+from django.contrib.auth.tokens import default_token_generator
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import labels, queue
@@ -18,10 +21,11 @@ from labeling.models import Label, Project, Slot
 from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
+from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import capacity, invitations, jobs, rates, tokens
+from workforce import alerts, capacity, invitations, jobs, rates, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Invitation, Person
+from workforce.models import Alert, Invitation, Person, SecondFactor
 
 
 @dataclass
@@ -151,9 +155,78 @@ def issue_of_lena(stage: Line) -> Issue:
 @request_for("admin:roles", "api-invitations", "api-people", "admin:people-invite", "organizations")
 @request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
 @request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
-@request_for("admin:issues", "admin:search", "admin:logout", "logout", "admin:password_change")
+@request_for(
+    "admin:issues",
+    "admin:search",
+    "admin:logout",
+    "logout",
+    "password-reset",
+    "account",
+    "sign-in-code",
+    "account-sign-out-everywhere",
+)
+@request_for("second-factor", "admin:organization-settings", "admin:alerts")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
+
+
+@request_for("password-reset-confirm")
+def reset_link(stage: Line, person: Person | None) -> RequestOf:
+    token = default_token_generator.make_token(stage.cast.lia)
+    body = {"new": "quiet-harbour-71", "again": "quiet-harbour-71"}
+    return RequestOf({"uid": stage.cast.lia.uid, "token": token}, body, content_type=FORM)
+
+
+@request_for("account-password")
+def change_password(stage: Line, person: Person | None) -> RequestOf:
+    body = {"current": PASSWORD, "new": "quiet-harbour-71", "again": "quiet-harbour-71"}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("account-name")
+def rename(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"name": "Another Name"}, content_type=FORM)
+
+
+@request_for("account-session-end")
+def session_of_nora(stage: Line, person: Person | None) -> RequestOf:
+    Client().force_login(stage.cast.nora)
+    return RequestOf({"uid": stage.cast.nora.browser_sessions.latest("pk").uid}, {}, content_type=FORM)
+
+
+@request_for("second-factor-begin")
+def begin_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"password": PASSWORD}, content_type=FORM)
+
+
+@request_for("second-factor-confirm")
+def confirm_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"code": begun_factor(person or stage.cast.lia).now()}, content_type=FORM)
+
+
+@request_for("second-factor-codes", "second-factor-remove")
+def act_on_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    owner = person or stage.cast.lia
+    totp = begun_factor(owner)
+    second_factor.confirm_set_up(owner, code=totp.now(), address=None)
+    SecondFactor.objects.filter(person=owner).update(last_step=0)
+    return RequestOf({}, {"code": totp.now(), "password": PASSWORD}, content_type=FORM)
+
+
+def begun_factor(person: Person) -> pyotp.TOTP:
+    return pyotp.TOTP(second_factor.begin_set_up(person, password=PASSWORD, address=None)[0])
+
+
+@request_for("admin:alert-seen")
+def alert_of_max(stage: Line, person: Person | None) -> RequestOf:
+    raised = alerts.raise_alert(stage.cast.home.pk, stage.cast.max, Alert.Kind.MANY_DENIALS)
+    assert raised is not None
+    return RequestOf({"uid": raised.uid}, {}, content_type=FORM)
+
+
+@request_for("admin:organization-second-factor")
+def of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
 @request_for("api-project", "api-project-performance", "api-project-labels", "api-project-export", "api-project-issues")

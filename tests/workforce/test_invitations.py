@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tests.cast import Cast
 from workforce import invitations, organizations, outbox, teams
-from workforce.errors import Gone, InvalidInput, NotAllowed, NotFound, RuleViolation, TooManyTries
+from workforce.errors import Gone, InvalidInput, NotAllowed, NotFound, RuleViolation, TooMany
 from workforce.models import AuditEvent, Event, Invitation, Membership, Person, Team
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +203,7 @@ def test_tries_at_one_invitation_come_to_an_end_from_any_address(cast: Cast) -> 
     for _ in range(20):
         with pytest.raises(InvalidInput):
             accept(invitation, password="short")
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooMany):
         accept(invitation)
 
 

@@ -1,3 +1,15 @@
 """The admin's frame, and the pages of people, teams, tokens, jobs and the audit log."""
 
-from workforce.admin import audit, capacity, invitations, jobs, people, rates, roles, teams, tokens  # noqa: F401  (each adds its pages)
+from workforce.admin import (  # noqa: F401  (each adds its pages)
+    alerts,
+    audit,
+    capacity,
+    invitations,
+    jobs,
+    organization_settings,
+    people,
+    rates,
+    roles,
+    teams,
+    tokens,
+)

@@ -45,8 +45,8 @@ class Entry:
 _pages: list[Page] = []
 _entries: list[Entry] = []
 _searches: list[Search] = []
-# Django's pages for its own change forms; none of ours uses them, and each would be one more door.
-UNUSED = {"view_on_site", "autocomplete", "jsi18n"}
+# Django's pages for its own change forms and for passwords; none of ours uses them, each would be one more door.
+UNUSED = {"view_on_site", "autocomplete", "jsi18n", "password_change", "password_change_done"}
 GROUPS = ("Line", "People", "Data", "Organization")
 SHORTEST_SEARCH = 2
 

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
-from workforce import tokens
+from workforce import second_factor, tokens
 from workforce.models import Person, Token
 
 CSRF_FAILED = "csrf_failed"
@@ -28,6 +28,7 @@ class TokenOfOrganization(TokenAuthentication):
         session_person = getattr(request._request, "user", None)
         if session_person is not None and session_person.is_authenticated and session_person.pk != person.pk:
             raise exceptions.AuthenticationFailed(_("Token and session belong to different people."))
+        second_factor.require_for_token(person, token.organization_id)
         tokens.note_use(token)
         person.limited_to_organization = token.organization_id
         return person, token

@@ -38,7 +38,7 @@ def answer_with_code(error: Exception, context: dict[str, Any]) -> Response | No
         error = TooLarge("too_large", "The body is larger than 10 MB. Nothing was changed.")
     if isinstance(error, Refusal):
         set_rollback()
-        return Response(error.as_answer(), status=error.status)
+        return Response(error.as_answer(), status=error.status, headers=error.headers)
     response = exception_handler(error, context)
     if response is None:
         return None

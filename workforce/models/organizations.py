@@ -9,6 +9,7 @@ from workforce.models.uids import ClockTimestamp, Identified
 class Organization(Identified):
     name = models.CharField(max_length=150)
     time_zone = models.CharField(max_length=64, default="UTC")
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
     access_root = "self"

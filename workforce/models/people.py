@@ -42,6 +42,9 @@ class Person(Identified, AbstractBaseUser, PermissionsMixin):
     )
     source = models.CharField(max_length=200, blank=True)
 
+    # Set by second_factor.with_standing where a session's person is read.
+    lacks_second_factor: bool = False
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 

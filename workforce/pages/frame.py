@@ -14,10 +14,13 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """A context processor: the links of the header, the one that is open, and the admin's door for staff."""
     if not request.user.is_authenticated:
         return {"nav": {}}
+    if request.user.lacks_second_factor:
+        return {"nav": {"log_out": reverse("logout")}}
     match = request.resolver_match
     current = next((name for name, route in LINKS.items() if match and match.url_name == route), "")
     nav = {name: reverse(route) for name, route in LINKS.items()}
-    nav |= {"log_out": reverse("logout"), "current": current, "organizations": reverse("organizations")}
+    nav |= {"account": reverse("account"), "log_out": reverse("logout"), "current": current}
+    nav |= {"organizations": reverse("organizations")}
     if access.enters_admin(request.user):
         nav["admin"] = reverse("admin:index")
     # Asked of the database when a page shows the switch, and not by what has no frame.
