@@ -25,6 +25,7 @@ class Permission(StrEnum):
     VIEW_PROJECT = "view project"
     CHANGE_PROJECT = "change project"
     MANAGE_ACCESS = "manage access"
+    PAUSE_PERSON = "pause person"
     VIEW_QUEUE = "view queue"
     CLEAR_LEASES = "clear leases"
     LABEL = "label"
@@ -102,6 +103,7 @@ _RUNS_A_PROJECT = {
     P.RESOLVE_ISSUE: ANY,
     P.CHANGE_PROJECT: ANY,
     P.MANAGE_ACCESS: ANY,
+    P.PAUSE_PERSON: ANY,
     P.EXPORT_LABELS: ANY,
 }
 
@@ -151,6 +153,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ONTOLOGY: ANY,
         P.VIEW_QUEUE: TEAM,
         P.CLEAR_LEASES: TEAM,
+        P.PAUSE_PERSON: TEAM,
         P.LABEL: ANY,
         P.VIEW_ASSET: TEAM,
         P.VIEW_LABEL: TEAM,

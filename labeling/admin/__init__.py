@@ -3,6 +3,7 @@
 from labeling.admin import (  # noqa: F401  (each adds its pages)
     batches,
     datasets,
+    guidelines,
     labels,
     ontologies,
     project_access,

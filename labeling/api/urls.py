@@ -1,6 +1,19 @@
 from django.urls import path
 
-from labeling.api import data_rows, datasets, exports, imports, jobs, labels, ontologies, pictures, projects, queue
+from labeling.api import (
+    data_rows,
+    datasets,
+    exports,
+    guidelines,
+    imports,
+    jobs,
+    labels,
+    ontologies,
+    pauses,
+    pictures,
+    projects,
+    queue,
+)
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api-projects"),
@@ -10,6 +23,19 @@ urlpatterns = [
     path("projects/<uuid:uid>/labels/", labels.LabelsOfProject.as_view(), name="api-project-labels"),
     path("projects/<uuid:uid>/export/", exports.ExportOfProject.as_view(), name="api-project-export"),
     path("projects/<uuid:uid>/imports/", imports.ImportsOfProject.as_view(), name="api-project-imports"),
+    path("projects/<uuid:uid>/guidelines/", guidelines.GuidelinesOfProject.as_view(), name="api-project-guidelines"),
+    path(
+        "projects/<uuid:uid>/guidelines/versions/",
+        guidelines.VersionsOfGuidelines.as_view(),
+        name="api-project-guidelines-versions",
+    ),
+    path(
+        "projects/<uuid:uid>/guidelines/acknowledge/",
+        guidelines.Acknowledge.as_view(),
+        name="api-project-guidelines-acknowledge",
+    ),
+    path("projects/<uuid:uid>/pauses/", pauses.PausesOfProject.as_view(), name="api-project-pauses"),
+    path("pauses/<uuid:uid>/resume/", pauses.Resume.as_view(), name="api-pause-resume"),
     path("ontologies/", ontologies.Ontologies.as_view(), name="api-ontologies"),
     path("ontologies/<uuid:uid>/", ontologies.OntologyByUid.as_view(), name="api-ontology"),
     path("ontologies/<uuid:uid>/versions/", ontologies.VersionsOfOntology.as_view(), name="api-ontology-versions"),

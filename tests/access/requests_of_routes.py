@@ -11,8 +11,8 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from labeling import labels, queue
-from labeling.models import Label, Project, Slot
+from labeling import guidelines, labels, pauses, queue
+from labeling.models import GuidelineVersion, Label, Pause, Project, Slot
 from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
@@ -372,3 +372,54 @@ def withdraw(stage: Line, person: Person | None) -> RequestOf:
 def clear(stage: Line, person: Person | None) -> RequestOf:
     queue.lease_next_rows(stage.cast.leo, stage.project)
     return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.leo.uid}, content_type=FORM)
+
+
+# --- Guidelines -------------------------------------------------------------------------------------------------
+def guidelines_of_pia(stage: Line) -> GuidelineVersion:
+    return guidelines.publish_version(stage.cast.pia, stage.project, text="# Cars", after=0)
+
+
+@request_for("guidelines", "api-project-guidelines", "api-project-guidelines-versions", "admin:project-guidelines")
+def of_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    guidelines_of_pia(stage)
+    return of_project_alone(stage, person)
+
+
+@request_for("guidelines POST", "admin:project-guidelines POST")
+def form_of_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    body = {"version": guidelines_of_pia(stage).number, "after": "1", "text": "# Vans"}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("api-project-guidelines POST")
+def new_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"text": "# Cars", "after": 0})
+
+
+@request_for("api-project-guidelines-acknowledge")
+def read_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"version": guidelines_of_pia(stage).number})
+
+
+# --- Pauses -----------------------------------------------------------------------------------------------------
+PAUSED = {"reason": "Loose boxes.", "told": "Talk to Pia first."}
+
+
+def pause_of_lena(stage: Line) -> Pause:
+    return pauses.pause_person(stage.cast.pia, stage.project, stage.cast.lena, **PAUSED)
+
+
+@request_for("api-project-pauses POST")
+def new_pause(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {**PAUSED, "person": stage.cast.lena.uid})
+
+
+@request_for("api-project-pauses")
+def pauses_of_project(stage: Line, person: Person | None) -> RequestOf:
+    pause_of_lena(stage)
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-pause-resume")
+def resume(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": pause_of_lena(stage).uid}, {})
