@@ -54,7 +54,7 @@ def cap(person: Person, project: Project, kind: str) -> tuple[int, Empty] | None
     found = limit.annotate(in_hand=Count("person__labeling_slots", filter=live)).first()
     if found is None:
         return None
-    left = found.rows - today.rows_done(person, project) - found.in_hand  # type: ignore[attr-defined]  # annotated
+    left = found.rows - today.rows_done(person, project) - found.in_hand
     next_at = work_time.next_day_at(project)
     rows = f"{found.rows} row{'s' if found.rows > 1 else ''}"
     told = f"You have your {rows} of today in {project.name}. The next come from {in_words(next_at, project)}."

@@ -64,6 +64,8 @@ class Role(StrEnum):
     EXPERT = "expert"
     LABELER = "labeler"
     NO_ACCESS = "no_access"
+    # Never given: what an active member is in the organization itself while leading a running project of it.
+    LEADS_A_PROJECT = "leads_a_project"
 
 
 PROJECT_ROLE_NAMES: dict[str, str] = {
@@ -199,6 +201,14 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_PERFORMANCE: OWN,
     },
     Role.NO_ACCESS: {},
+    # What it takes to start the next project and put rows into it. Datasets and ontologies belong to the whole
+    # organization, so nothing of others is changed by it.
+    Role.LEADS_A_PROJECT: {
+        P.CREATE_PROJECT: ANY,
+        P.VIEW_ONTOLOGY: ANY,
+        P.VIEW_DATASET: ANY,
+        P.MANAGE_TOKENS: OWN,
+    },
 }
 
 

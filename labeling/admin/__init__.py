@@ -1,12 +1,15 @@
 """The admin's pages of the work: projects with their tabs, labels, datasets, ontologies."""
 
 from labeling.admin import (  # noqa: F401  (each adds its pages)
+    access_explained,
     batches,
     datasets,
     guidelines,
     labels,
     ontologies,
     project_access,
+    project_person,
     projects,
     queue,
+    recertification,
 )

@@ -93,7 +93,7 @@ class Resume(APIView):
 
 def _document(pause: Pause) -> dict[str, Any]:
     def told(at: datetime | None) -> str | None:
-        return at and at.isoformat()
+        return at.isoformat() if at else None
 
     return {
         "uid": str(pause.uid),

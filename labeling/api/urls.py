@@ -1,6 +1,7 @@
 from django.urls import path
 
 from labeling.api import (
+    access,
     data_rows,
     datasets,
     exports,
@@ -36,6 +37,16 @@ urlpatterns = [
     ),
     path("projects/<uuid:uid>/pauses/", pauses.PausesOfProject.as_view(), name="api-project-pauses"),
     path("pauses/<uuid:uid>/resume/", pauses.Resume.as_view(), name="api-pause-resume"),
+    path("projects/<uuid:uid>/grants/", access.GrantsOfProject.as_view(), name="api-project-grants"),
+    path(
+        "projects/<uuid:uid>/people/<uuid:person_uid>/day-limit/",
+        access.DayLimit.as_view(),
+        name="api-project-day-limit",
+    ),
+    path("grants/due/", access.GrantsDue.as_view(), name="api-grants-due"),
+    path("grants/<uuid:uid>/", access.GrantByUid.as_view(), name="api-grant"),
+    path("grants/<uuid:uid>/keep/", access.KeepGrant.as_view(), name="api-grant-keep"),
+    path("access/", access.ExplainAccess.as_view(), name="api-access"),
     path("ontologies/", ontologies.Ontologies.as_view(), name="api-ontologies"),
     path("ontologies/<uuid:uid>/", ontologies.OntologyByUid.as_view(), name="api-ontology"),
     path("ontologies/<uuid:uid>/versions/", ontologies.VersionsOfOntology.as_view(), name="api-ontology-versions"),

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import guidelines, labels, pauses, queue
-from labeling.models import GuidelineVersion, Label, Pause, Project, Slot
+from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, Slot
 from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
@@ -423,3 +423,67 @@ def pauses_of_project(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-pause-resume")
 def resume(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": pause_of_lena(stage).uid}, {})
+
+
+# --- People on a project ----------------------------------------------------------------------------------------
+def of_lena_here(stage: Line) -> dict[str, Any]:
+    return {"uid": stage.project.uid, "person_uid": stage.cast.lena.uid}
+
+
+@request_for("admin:project-person", "admin:project-person-limit")
+def lena_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"rows": "40"}, content_type=FORM)
+
+
+@request_for("admin:project-person-pause")
+def pause_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), PAUSED, content_type=FORM)
+
+
+@request_for("admin:project-person-resume")
+def resume_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"pause": pause_of_lena(stage).uid}, content_type=FORM)
+
+
+@request_for("api-project-day-limit")
+def limit_of_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"rows": 40})
+
+
+@request_for("api-project-grants")
+def grants_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-project-grants POST")
+def new_grant(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.nora.uid, "role": "labeler"})
+
+
+def grant_of_leo(stage: Line) -> ProjectPersonGrant:
+    return ProjectPersonGrant.objects.get(content_object=stage.project, user=stage.cast.leo)
+
+
+@request_for("api-grant", "api-grant-keep")
+def of_grant(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": grant_of_leo(stage).uid}, {})
+
+
+@request_for("api-grants-due")
+def grants_due(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, query=f"?organization={stage.cast.home.uid}")
+
+
+@request_for("admin:recertification")
+def recertification_page(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("admin:recertification-act")
+def keep_grants(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"grant": grant_of_leo(stage).uid, "act": "keep", "days": "90"}, content_type=FORM)
+
+
+@request_for("api-access", "admin:access")
+def explain_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, query=f"?person={stage.cast.lena.uid}&project={stage.project.uid}")
