@@ -153,16 +153,14 @@ def lease_next_rows(
         return Claim((), Empty("project_closed", f"{project.name} is {project.get_state_display()} for now."))
     shut = next(filter(None, (gate(person, project, kind) for gate in _gates)), None)
     caps = [] if shut else list(filter(None, (cap(person, project, kind) for cap in _caps)))
-    most = min((left for left, _ in caps), default=LARGEST_BATCH)
-    if shut is None and most <= 0:
-        shut = next(why for left, why in caps if left <= 0)
+    shut = shut or next((why for left, why in caps if left <= 0), None)
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
-                missing = min(batch_size(person, project, kind) - len(held), most)
+                missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
                 taken = _take(person, project, kind, missing, wanted)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.

@@ -9,6 +9,7 @@ from labeling.admin import (  # noqa: F401  (each adds its pages)
     ontologies,
     project_access,
     project_person,
+    project_templates,
     projects,
     queue,
     recertification,

@@ -29,14 +29,14 @@ from workforce.models import Person, Token
 from workforce.roles import Permission
 
 
-class PersonShape(serializers.Serializer[Any]):
+class PausedPerson(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     name = serializers.CharField()
 
 
 class PauseShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
-    person = PersonShape()
+    person = PausedPerson()
     reason = serializers.CharField(help_text="For those who run the project.")
     told = serializers.CharField(help_text="What the person reads.")
     paused_by = serializers.CharField()

@@ -12,6 +12,7 @@ from labeling.api import (
     ontologies,
     pauses,
     pictures,
+    project_templates,
     projects,
     queue,
 )
@@ -47,6 +48,17 @@ urlpatterns = [
     path("grants/<uuid:uid>/", access.GrantByUid.as_view(), name="api-grant"),
     path("grants/<uuid:uid>/keep/", access.KeepGrant.as_view(), name="api-grant-keep"),
     path("access/", access.ExplainAccess.as_view(), name="api-access"),
+    path("project-templates/", project_templates.ProjectTemplates.as_view(), name="api-project-templates"),
+    path(
+        "project-templates/<uuid:uid>/",
+        project_templates.ProjectTemplateByUid.as_view(),
+        name="api-project-template",
+    ),
+    path(
+        "project-templates/<uuid:uid>/projects/",
+        project_templates.ProjectsOfTemplate.as_view(),
+        name="api-project-template-projects",
+    ),
     path("ontologies/", ontologies.Ontologies.as_view(), name="api-ontologies"),
     path("ontologies/<uuid:uid>/", ontologies.OntologyByUid.as_view(), name="api-ontology"),
     path("ontologies/<uuid:uid>/versions/", ontologies.VersionsOfOntology.as_view(), name="api-ontology-versions"),

@@ -4,6 +4,7 @@ from labeling.models.guidelines import Guideline, GuidelineReading, GuidelineVer
 from labeling.models.labels import Draft, Label, LabelVersion
 from labeling.models.ontologies import Ontology, OntologyVersion
 from labeling.models.pauses import DayLimit, Pause
+from labeling.models.project_templates import ProjectTemplate
 from labeling.models.projects import Project, ProjectPersonGrant, ProjectTeamGrant
 from labeling.models.queue import Batch, ProjectRow, Slot
 from labeling.models.work_time import WorkInterval, WorkSession
@@ -28,6 +29,7 @@ __all__ = [
     "ProjectPersonGrant",
     "ProjectRow",
     "ProjectTeamGrant",
+    "ProjectTemplate",
     "Slot",
     "WorkInterval",
     "WorkSession",

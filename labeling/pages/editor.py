@@ -45,8 +45,8 @@ def _page(request: PersonRequest, uid: str, *, kind: Slot.Kind) -> HttpResponse:
             "socket": "/ws/live/",
             "home": reverse("home"),
             "guidelines": read,
-            # Offered beside the tools where there are any.
-            "instructions": read if rules else "",
+            # The brief and the guidelines, offered beside the tools.
+            "instructions": read,
         },
         "rules": guidelines.rule_choices(rules),
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],

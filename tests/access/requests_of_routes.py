@@ -11,8 +11,8 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from labeling import guidelines, labels, pauses, queue
-from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, Slot
+from labeling import guidelines, labels, pauses, project_templates, queue
+from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
 from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
@@ -487,3 +487,46 @@ def keep_grants(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-access", "admin:access")
 def explain_lena(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, query=f"?person={stage.cast.lena.uid}&project={stage.project.uid}")
+
+
+# --- Templates of projects --------------------------------------------------------------------------------------
+def template_of_max(stage: Line) -> ProjectTemplate:
+    return project_templates.make_template_of(stage.cast.max, stage.project, name="Street")
+
+
+@request_for("admin:project-templates", "api-project-templates")
+def templates(stage: Line, person: Person | None) -> RequestOf:
+    template_of_max(stage)
+    return RequestOf({})
+
+
+@request_for("admin:project-templates POST")
+def empty_template(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"name": ""}, content_type=FORM)
+
+
+@request_for("admin:project-template", "admin:project-template-retire")
+def of_template(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid, "batch": "First"}
+    return RequestOf({"uid": template_of_max(stage).uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-template-of")
+def template_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Street"}, content_type=FORM)
+
+
+@request_for("api-project-templates POST")
+def new_template(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"name": "Street", "project": stage.project.uid})
+
+
+@request_for("api-project-template")
+def template_alone(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": template_of_max(stage).uid})
+
+
+@request_for("api-project-template-projects")
+def start_from_template(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid}
+    return RequestOf({"uid": template_of_max(stage).uid}, body)
