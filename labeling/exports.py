@@ -128,7 +128,8 @@ def _versions_of(row_ids: list[int]) -> dict[int, list[_Version]]:
     labels = Label.objects.filter(project_row__in=row_ids, retired_at=None)
     times = _times_of(labels)
     found: dict[int, list[_Version]] = defaultdict(list)
-    wanted = last_versions(labels).select_related("label__labeler", "label__made_from", "ontology_version__ontology")
+    related = "label__labeler", "label__made_from", "ontology_version__ontology", "guideline_version"
+    wanted = last_versions(labels).select_related(*related)
     for version in wanted.order_by("label_id"):
         found[version.label.project_row_id].append(_Version(version, times[version.label_id]))
     return found
@@ -220,7 +221,7 @@ def _export_label(one: _Version, naming: Naming) -> ExportLabel:
         created_by=naming(label.labeler),
         content_last_updated_at=version.made_at,
         ontology_version=version.ontology_version.number,
-        guideline_version=None,
+        guideline_version=version.guideline_version.number if version.guideline_version else None,
         origin=ExportOrigin(version.origin, parent_label=str(label.made_from.uid) if label.made_from else None),
         is_gold=label.kind == Label.Kind.GOLD,
         seconds_to_create=version.active_seconds,

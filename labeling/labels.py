@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from labeling import counters, work_time
+from labeling import counters, guidelines, work_time
 from labeling.annotations.payload import canonical, count_objects, payload_hash
 from labeling.annotations.payload_check import check_payload
 from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
@@ -126,12 +126,14 @@ def add_version(
         raise RuleViolation("label_moved_on", "This label has a newer version. Look at it before you change it.")
     label.last_version = number
     assert ontology_version is not None
+    is_human = origin == LabelVersion.Origin.HUMAN
     return LabelVersion.objects.create(
         label=label,
         number=number,
         author=author,
         origin=origin,
         ontology_version=ontology_version,
+        guideline_version_id=guidelines.version_read_by(author, label.project_id) if is_human else None,
         payload=kept,
         payload_hash=payload_hash(kept),
         object_count=count_objects(kept),

@@ -2,8 +2,10 @@
 person stands before every grant of a team. Nobody gives a role above their own."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from django.contrib.auth.models import Permission as DjangoPermission
@@ -20,20 +22,38 @@ from workforce.models import Membership, Person, Team
 from workforce.roles import ORGANIZATION_ROLES, PROJECT_ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
 
 Grant = ProjectPersonGrant | ProjectTeamGrant
+# How long people and teams of another company keep a role when nobody says otherwise.
+VENDOR_DAYS = 90
+
+
+class Ends(Enum):
+    """Instead of a time: as long as the house says – a vendor's for ``VENDOR_DAYS``, our own without end."""
+
+    BY_DEFAULT = "by default"
+
+
+MOST_DAYS = 3650
 # Labeling and reviewing are work, not power: whoever manages access may hand them out without holding them.
 WORK = frozenset({Permission.LABEL, Permission.REVIEW})
 
 
 @transaction.atomic
 def grant_role(
-    actor: Person, project: Project, receiver: Person | Team, *, role: str, expires_at: datetime | None = None
+    actor: Person,
+    project: Project,
+    receiver: Person | Team,
+    *,
+    role: str,
+    expires_at: datetime | Ends | None = Ends.BY_DEFAULT,
 ) -> Grant:
-    """Give ``receiver`` exactly this role on the project; an earlier grant is replaced."""
+    """Give ``receiver`` exactly this role on the project; an earlier grant is replaced. None: without end."""
     project = Project.objects.select_for_update().get(pk=project.pk)
     access.require(actor, Permission.MANAGE_ACCESS, project)
     _refuse_role(actor, project, role)
     _refuse_stranger(project, receiver)
     _refuse_power_of_vendor(project, receiver, role)
+    if isinstance(expires_at, Ends):
+        expires_at = default_end(project, receiver, role)
     values: dict[str, Any] = {
         "permission": _permission(role),
         "granted_by": actor,
@@ -48,10 +68,21 @@ def grant_role(
         grant = ProjectTeamGrant.objects.create(content_object=project, group=receiver.group, **values)
     else:
         grant = ProjectPersonGrant.objects.create(content_object=project, user=receiver, **values)
-    before = {"role": earlier.role} if earlier else {}
-    after = {"receiver": str(receiver.uid), "role": role, "expires_at": expires_at and expires_at.isoformat()}
+    before = _facts(earlier) if earlier else {}
+    after = {"receiver": str(receiver.uid), **_facts(grant)}
     audit.record(actor, "access.granted", project, before=before, after=after)
     _tell(project, receiver)
+    return grant
+
+
+def make_first_lead(actor: Person, project: Project) -> Grant:
+    """Who created the project leads it. Called in the transaction that creates it, by nobody else."""
+    permission = _permission(Role.PROJECT_LEAD)
+    grant = ProjectPersonGrant.objects.create(
+        content_object=project, user=actor, permission=permission, granted_by=actor
+    )
+    audit.record(actor, "access.granted", project, after={"receiver": str(actor.uid), **_facts(grant)})
+    _tell(project, actor)
     return grant
 
 
@@ -63,10 +94,43 @@ def revoke_role(actor: Person, project: Project, receiver: Person | Team) -> Non
     if grant is None:
         raise NotFound
     _refuse_role(actor, project, grant.role)
-    before = {"receiver": str(receiver.uid), "role": grant.role}
+    before = {"receiver": str(receiver.uid), **_facts(grant)}
     grant.delete()
     audit.record(actor, "access.revoked", project, before=before)
     _tell(project, receiver)
+
+
+@transaction.atomic
+def keep_grant(actor: Person, grant: Grant, *, days: int = VENDOR_DAYS) -> Grant:
+    """Somebody looked again: the grant stays, and one that ends goes on for so many days from now."""
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidInput("days_invalid", f"A grant goes on for 1 to {MOST_DAYS} days.", path="days")
+    project = Project.objects.select_for_update().get(pk=grant.content_object_id)
+    access.require(actor, Permission.MANAGE_ACCESS, project)
+    found = type(grant)._default_manager.select_related("permission").filter(pk=grant.pk).first()
+    if found is None:
+        raise NotFound
+    _refuse_role(actor, project, found.role)
+    _refuse_power_of_vendor(project, receiver_of(found), found.role)
+    before = _facts(found)
+    found.kept_by, found.kept_at = actor, work_time.clock()
+    if found.expires_at is not None:
+        found.expires_at = max(found.expires_at, found.kept_at + timedelta(days=days))
+    found.save(update_fields=["kept_by", "kept_at", "expires_at"])
+    receiver = {"receiver": str(receiver_of(found).uid)}
+    audit.record(actor, "access.kept", project, before={**receiver, **before}, after={**receiver, **_facts(found)})
+    return found
+
+
+def default_end(project: Project, receiver: Person | Team, role: str) -> datetime | None:
+    """People of another company are looked at again; taking access away lasts until somebody gives it back."""
+    if role == Role.NO_ACCESS or not _is_of_vendor(project, receiver):
+        return None
+    return work_time.clock() + timedelta(days=VENDOR_DAYS)
+
+
+def receiver_of(grant: Grant) -> Person | Team:
+    return grant.group.team if isinstance(grant, ProjectTeamGrant) else grant.user
 
 
 def grant_of(project: Project, receiver: Person | Team) -> Grant | None:
@@ -95,21 +159,39 @@ class Access:
     member: Membership
     roles: tuple[tuple[str, str], ...]
     note: str = ""
+    # The grant in the person's own name, also one that ran out.
+    grant: ProjectPersonGrant | None = None
 
 
-def access_list(project: Project) -> list[Access]:
-    """Every active member with the resulting roles, in five queries; says what ``access.roles_on`` says of each."""
-    now = work_time.clock()
-    own = {grant.user_id: grant for grant in person_grants(project) if _is_live(grant, now)}
-    teams = {grant.group_id: grant for grant in team_grants(project) if _is_live(grant, now)}
-    inside: defaultdict[int, list[ProjectTeamGrant]] = defaultdict(list)
-    for person_id, group_id in Person.groups.through.objects.filter(group__in=teams).values_list(
-        "person_id", "group_id"
-    ):
-        inside[person_id].append(teams[group_id])
+def members_of(project: Project) -> QuerySet[Membership]:
+    """Everyone who could have a role here: the active members of the organization."""
     members = Membership.objects.filter(organization=project.organization_id, is_active=True, person__is_active=True)
-    related = members.select_related("person", "vendor").order_by("person__name", "person_id")
-    return [_access_of(member, own.get(member.person_id), inside[member.person_id], teams) for member in related]
+    return members.select_related("person", "vendor")
+
+
+def access_list(project: Project, members: Sequence[Membership]) -> list[Access]:
+    """What each of these members may be here, in four queries for any number; says what ``access.roles_on`` says."""
+    now = work_time.clock()
+    people = [member.person_id for member in members]
+    owned = {grant.user_id: grant for grant in person_grants(project).filter(user__in=people)}
+    teams = {grant.group_id: grant for grant in team_grants(project) if is_live(grant, now)}
+    inside: defaultdict[int, list[ProjectTeamGrant]] = defaultdict(list)
+    belong = Person.groups.through.objects.filter(group__in=teams, person__in=people).order_by("group")
+    for person_id, group_id in belong.values_list("person_id", "group_id"):
+        inside[person_id].append(teams[group_id])
+    found = []
+    for member in members:
+        own = owned.get(member.person_id)
+        live = own if own is not None and is_live(own, now) else None
+        found.append(_access_of(member, live, inside[member.person_id], teams, own))
+    return found
+
+
+def shared_with(project: Project) -> list[ProjectTeamGrant]:
+    """Live grants of teams that let their people in, vendors last."""
+    now = work_time.clock()
+    given = team_grants(project).exclude(permission__codename=Role.NO_ACCESS).order_by("group__team__kind", "pk")
+    return [grant for grant in given if is_live(grant, now)]
 
 
 def _access_of(
@@ -117,6 +199,7 @@ def _access_of(
     own: ProjectPersonGrant | None,
     inside: list[ProjectTeamGrant],
     teams: dict[int, ProjectTeamGrant],
+    written: ProjectPersonGrant | None,
 ) -> Access:
     roles: list[tuple[str, str]] = []
     by_vendor = teams.get(member.vendor.group_id) if member.vendor else None
@@ -131,7 +214,7 @@ def _access_of(
     note = ""
     if is_gated and member.vendor is not None:
         note = f"{member.vendor.name} has no role here, so its people have none"
-    return Access(member, tuple(roles), note)
+    return Access(member, tuple(roles), note, written)
 
 
 def teams_for(project: Project) -> QuerySet[Team]:
@@ -148,13 +231,23 @@ def receiver_named(project: Project, kind: str, uid: str) -> Person | Team | Non
         return None
 
 
+def member_named(project: Project, uid: str) -> Membership | None:
+    """The membership of the person with this uid in the project's organization, an ended one too."""
+    members = Membership.objects.filter(organization=project.organization_id)
+    try:
+        return members.select_related("person", "vendor").filter(person__uid=uid).first()
+    except (ValidationError, ValueError):
+        return None
+
+
 def roles_to_grant(actor: Person, project: Project) -> list[tuple[str, str]]:
     """The roles that ``actor`` may give here, with their names."""
     held = access.permissions_of(actor, project) | WORK
     return [(role, name) for role, name in PROJECT_ROLE_NAMES.items() if set(ROLE_PERMISSIONS[Role(role)]) <= held]
 
 
-def _is_live(grant: Grant, now: datetime) -> bool:
+def is_live(grant: Grant, now: datetime) -> bool:
+    """Whether the grant gives anything at this moment of the database's clock."""
     return grant.expires_at is None or grant.expires_at > now
 
 
@@ -180,13 +273,19 @@ def _refuse_power_of_vendor(project: Project, receiver: Person | Team, role: str
     """People of another company work here; they do not run the project or read what is not theirs."""
     if role not in (Role.PROJECT_LEAD, Role.VIEWER):
         return
-    if isinstance(receiver, Team):
-        is_vendor = receiver.kind == Team.Kind.VENDOR
-    else:
-        members = Membership.objects.filter(person=receiver, organization=project.organization_id, is_active=True)
-        is_vendor = members.exclude(vendor=None).exists()
-    if is_vendor:
+    if _is_of_vendor(project, receiver):
         raise RuleViolation("not_for_a_vendor", "A vendor's people label, review and lead their own team, no more.")
+
+
+def _is_of_vendor(project: Project, receiver: Person | Team) -> bool:
+    if isinstance(receiver, Team):
+        return receiver.kind == Team.Kind.VENDOR
+    members = Membership.objects.filter(person=receiver, organization=project.organization_id, is_active=True)
+    return members.exclude(vendor=None).exists()
+
+
+def _facts(grant: Grant) -> dict[str, Any]:
+    return {"role": grant.role, "expires_at": grant.expires_at and grant.expires_at.isoformat()}
 
 
 def _permission(role: str) -> DjangoPermission:

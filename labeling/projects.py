@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
+from labeling import project_access
 from labeling.models import Ontology, Project
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
@@ -59,9 +60,12 @@ def create_project(
         created_by=actor,
         **vars(settings or ProjectSettings()),
     )
-    _refuse_bad_values(project)
+    refuse_bad_values(project)
     project.save()
     audit.record(actor, "project.created", project, after={"name": name, "ontology": str(ontology.uid)})
+    if not access.can(actor, Permission.CHANGE_PROJECT, project):
+        # A lead of another project starts this one and leads it too.
+        project_access.make_first_lead(actor, project)
     return project
 
 
@@ -78,7 +82,7 @@ def change_project(actor: Person, project: Project, **changes: Any) -> Project:
     before = {name: getattr(project, name) for name in changes}
     for name, value in changes.items():
         setattr(project, name, value)
-    _refuse_bad_values(project)
+    refuse_bad_values(project)
     project.save(update_fields=list(changes))
     audit.record(actor, "project.changed", project, before=before, after=changes)
     return project
@@ -99,7 +103,8 @@ def _refuse_taken_name(organization: Organization, name: str) -> None:
         raise RuleViolation("project_name_taken", f"There is a project called {name} already.")
 
 
-def _refuse_bad_values(project: Project) -> None:
+def refuse_bad_values(project: Project) -> None:
+    """Every setting within its limits, with the fault at its name."""
     try:
         project.full_clean(exclude=["seed"])
     except ValidationError as error:

@@ -117,9 +117,19 @@ Gate = Callable[[Person, Project, str], Empty | None]
 _gates: list[Gate] = []
 
 
+# Asked of the same: how many new rows this person may get there now, and why there are no more; or nothing.
+Cap = Callable[[Person, Project, str], tuple[int, Empty] | None]
+_caps: list[Cap] = []
+
+
 def register_gate(gate: Gate) -> None:
     """One more reason for which a claim gives no new row. Rows in hand stay, and what was typed is still taken."""
     _gates.append(gate)
+
+
+def register_cap(cap: Cap) -> None:
+    """One more limit on what a claim gives. What is in hand or came back stays."""
+    _caps.append(cap)
 
 
 # --- Claim ------------------------------------------------------------------------------------------------------
@@ -142,13 +152,15 @@ def lease_next_rows(
     if project.state != Project.State.ACTIVE:
         return Claim((), Empty("project_closed", f"{project.name} is {project.get_state_display()} for now."))
     shut = next(filter(None, (gate(person, project, kind) for gate in _gates)), None)
+    caps = [] if shut else list(filter(None, (cap(person, project, kind) for cap in _caps)))
+    shut = shut or next((why for left, why in caps if left <= 0), None)
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
-                missing = batch_size(person, project, kind) - len(held)
+                missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
                 taken = _take(person, project, kind, missing, wanted)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.

@@ -1,8 +1,9 @@
-"""What this floor listens to, which streams it lets people follow, and what the relay folds for it."""
+"""What this floor listens to, which streams it lets people follow, what the relay folds for it, what shuts the
+queue."""
 
 from typing import Any
 
-from labeling import blindness, counters, departures
+from labeling import blindness, counters, day_limits, departures, guidelines, pauses, queue
 from workforce import live, relay
 from workforce.events import access_changed, member_left
 from workforce.models import Organization, Person
@@ -22,3 +23,6 @@ def connect() -> None:
     live.register_stream("project", blindness.may_follow_project)
     live.register_stream("row", blindness.may_follow_row)
     relay.register_fold(counters.fold)
+    queue.register_gate(pauses.gate)
+    queue.register_gate(guidelines.gate)
+    queue.register_cap(day_limits.cap)

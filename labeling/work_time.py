@@ -5,7 +5,7 @@ last heartbeat and counts nothing. After the pause limit without input it ends a
 input. At most one interval of a person is open, so no minute counts twice. Active is the sum of intervals, wall runs
 from the first to the last heartbeat, idle is the rest."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -126,8 +126,19 @@ def _end_session(session: WorkSession, *, outcome: str, now: datetime, project: 
         session_ended.send(sender=WorkSession, session=session)
 
 
+def local(project: Project, moment: datetime) -> datetime:
+    """The moment in the time zone of the project's organization."""
+    return moment.astimezone(ZoneInfo(project.organization.time_zone))
+
+
 def day_in(project: Project, moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(project.organization.time_zone)).date()
+    return local(project, moment).date()
+
+
+def next_day_at(project: Project) -> datetime:
+    """When the next day begins there."""
+    tomorrow = day_in(project, clock()) + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), tzinfo=ZoneInfo(project.organization.time_zone))
 
 
 def median_seconds(

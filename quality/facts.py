@@ -70,6 +70,7 @@ def _decisions(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, 
             by=name_of(review.reviewer),
             reason_codes=tuple(reason["code"] for reason in review.reasons),
             rule_ids=tuple(reason["rule"] for reason in review.reasons if reason.get("rule")),
+            rule_titles=tuple(reason.get("rule_title", "") for reason in review.reasons if reason.get("rule")),
             note=review.comment,
         )
         found[review.label.project_row_id, review.label_id].append(decision)
@@ -96,6 +97,8 @@ def _issues(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tup
                 created_at=issue.opened_at,
                 created_by=name_of(issue.opened_by),
                 object_id=issue.object_id or None,
+                rule_id=str(issue.rule) if issue.rule else None,
+                rule_title=issue.rule_title,
                 pin=issue.pin,
                 comments=tuple(
                     ExportComment(at=reply.made_at, by=name_of(reply.author), content=reply.text) for reply in replies

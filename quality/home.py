@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from labeling import kept_drafts, today, waiting, work_time
-from labeling.models import Draft, Project, Slot
+from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
+from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
 from quality import issues, performance, review
 from quality.issues import IssueAnswer
@@ -24,6 +24,8 @@ class Start:
     project: Project
     kind: str
     heading: str
+    # A version of the guidelines that was not read yet: it is read first.
+    unread: int | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Home:
     day: today.Day
     came_back: list[CameBack]
     waits: list[Waiting]
+    # Project's primary key → the version of its guidelines to read before the next row.
+    unread: dict[int, int]
+    # Project's primary key → the pause that keeps new rows away.
+    paused: dict[int, Pause]
     draft_count: int
     newest_draft: Draft | None
     answers: list[IssueAnswer]
@@ -44,7 +50,14 @@ def home_of(person: Person) -> Home:
     waits = waiting.work_waiting_for(person)
     projects = list({one.project.pk: one.project for one in waits}.values())
     last = waiting.last_project(person)
-    start = _start(came_back, waits, last)
+    unread = guidelines.unread_by(person, projects)
+    paused = pauses.pauses_of(person, projects)
+    start = _start(
+        [one for one in came_back if one.slot.project_id not in paused],
+        [one for one in waits if one.project.pk not in paused],
+        last,
+        unread,
+    )
     drafts = kept_drafts.drafts_of(person)
     numbers_of = next((project for project in projects if project.pk == last), start.project if start else None)
     return Home(
@@ -52,6 +65,8 @@ def home_of(person: Person) -> Home:
         day=today.day_of(person, projects),
         came_back=came_back,
         waits=waits,
+        unread=unread,
+        paused=paused,
         draft_count=drafts.count(),
         newest_draft=drafts.select_related("project_row__data_row").first(),
         answers=issues.answers_for(person),
@@ -60,18 +75,18 @@ def home_of(person: Person) -> Home:
     )
 
 
-def _start(came_back: list[CameBack], waits: list[Waiting], last: int | None) -> Start | None:
+def _start(came_back: list[CameBack], waits: list[Waiting], last: int | None, unread: dict[int, int]) -> Start | None:
     """What came back first, then where the person was last, then the first project that has rows."""
     ready = [one for one in waits if one.row_count]
     if came_back:
         project = came_back[0].slot.project
         rows = f"{len(came_back)} row{'s' if len(came_back) > 1 else ''} came back"
-        return Start(project, Slot.Kind.LABEL, f"{rows}, then {project.name}")
+        return Start(project, Slot.Kind.LABEL, f"{rows}, then {project.name}", unread.get(project.pk))
     if not ready:
         return None
     first = next((one for one in ready if one.project.pk == last), ready[0])
     act = "Review" if first.kind == Slot.Kind.REVIEW else "Label"
-    return Start(first.project, first.kind, f"{act} in {first.project.name}")
+    return Start(first.project, first.kind, f"{act} in {first.project.name}", unread.get(first.project.pk))
 
 
 def _numbers(person: Person, project: Project) -> Figures | None:

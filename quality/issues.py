@@ -11,10 +11,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
+from labeling import guidelines
 from labeling.annotations.points import check_coordinate, rounded
-from labeling.annotations.texts import text_problem
 from labeling.events import stream_of_project
 from labeling.models import Label, Project, ProjectRow, Slot, WorkSession
+from labeling.texts import checked_text
 from quality.models import Issue, IssueComment
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotFound
@@ -23,7 +24,6 @@ from workforce.live import is_uid
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
-LONGEST_TEXT = 5000
 LONGEST_OBJECT_ID = 64
 MOST_ANSWERS = 50
 
@@ -50,9 +50,11 @@ def open_issue(
     text: str,
     pin: Any = None,
     object_id: str = "",
+    rule: str = "",
     label: Label | None = None,
 ) -> Issue:
-    """Ask about a row: the whole of it, a place on its picture (``pin``) or an object of a label.
+    """Ask about a row: the whole of it, a place on its picture (``pin``) or an object of a label. ``rule`` is the uid
+    of a rule of the project's guidelines.
 
     What is asked in a review is about the label under review: its maker reads it, with what was sent back."""
     _require_may_open(actor, project_row)
@@ -62,6 +64,7 @@ def open_issue(
     if label is not None and label.project_row_id != project_row.pk:
         raise InvalidInput("label_of_another_row", "That label belongs to another row.")
     question = checked_text(text, "text")
+    cited = guidelines.cited_rule(project_row.project, rule, "rule")
     issue = Issue(
         project=project_row.project,
         project_row=project_row,
@@ -69,6 +72,8 @@ def open_issue(
         category=category,
         pin=checked_pin(pin, project_row.data_row.size, "pin"),
         object_id=checked_text(object_id, "object_id", longest=LONGEST_OBJECT_ID, least=0),
+        rule=cited.uid or None,
+        rule_title=cited.title,
         opened_by=actor,
     )
     # Last, because every later issue of the project waits for this number.
@@ -213,19 +218,6 @@ def comment_facts(said: IssueComment) -> dict[str, Any]:
 
 
 # --- What may be said -------------------------------------------------------------------------------------------
-def checked_text(text: Any, path: str, *, longest: int = LONGEST_TEXT, least: int = 1) -> str:
-    """The text without outer blanks. Raises InvalidInput when it is too short, too long or cannot be kept."""
-    if not isinstance(text, str):
-        raise InvalidInput("not_a_text", "A text is wanted here.", path=path)
-    problem = text_problem(text)
-    if problem is not None:
-        raise InvalidInput(*problem, path=path)
-    kept = text.strip()
-    if not least <= len(kept) <= longest:
-        raise InvalidInput("text_length", f"From {least} to {longest} characters are wanted here.", path=path)
-    return kept
-
-
 def checked_pin(pin: Any, size: tuple[int, int] | None, path: str) -> dict[str, float] | None:
     """A place on the picture in pixels, to 1/1000; none for the whole row."""
     if pin is None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeling import work_time
+from labeling import guidelines, work_time
 from labeling.annotations.differences import difference
 from labeling.annotations.payload import canonical
 from labeling.batches import draw
@@ -24,8 +24,9 @@ from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, lock_row, move_row
+from labeling.texts import checked_text
 from quality import figures
-from quality.issues import checked_pin, checked_text
+from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit
 from workforce.errors import InvalidInput, Refusal, RuleViolation
@@ -45,7 +46,7 @@ REJECT_REASONS = {
 }
 _NO_BASE = Base()
 MOST_REASONS = 100
-LONGEST_REASON, LONGEST_RULE = 2000, 200
+LONGEST_REASON = 2000
 _DONE_SO = {
     Review.Decision.APPROVE: "approved this label",
     Review.Decision.FIX: "fixed and approved this label",
@@ -312,12 +313,14 @@ def _read_reason(reason: Any, path: str, objects: set[str], row: ProjectRow) -> 
     about = reason.get("object") or ""
     if about and about not in list(objects):
         raise InvalidInput("unknown_object", "That object is not in this version.", path=f"{path}.object")
+    cited = guidelines.cited_rule(row.project, str(reason.get("rule") or ""), f"{path}.rule")
     return {
         "code": reason["code"],
         "text": checked_text(reason.get("text") or "", f"{path}.text", longest=LONGEST_REASON, least=0),
         "object": about,
         "pin": checked_pin(reason.get("pin"), row.data_row.size, f"{path}.pin"),
-        "rule": checked_text(reason.get("rule") or "", f"{path}.rule", longest=LONGEST_RULE, least=0),
+        "rule": cited.uid,
+        "rule_title": cited.title,
     }
 
 
@@ -431,7 +434,9 @@ def reviewing_reasons_for(slots: Sequence[Slot]) -> dict[int, list[dict[str, Any
     found: dict[int, list[dict[str, Any]]] = {slot.pk: [] for slot in slots}
     for slot_id, review in newest.items():
         found[slot_id] = [
-            {**reason, "text": _in_words(reason), "reviewer": review.reviewer.name} for reason in review.reasons
+            # Reasons given before rules could be cited have no title of one.
+            {"rule_title": "", **reason, "text": _in_words(reason), "reviewer": review.reviewer.name}
+            for reason in review.reasons
         ]
     return found
 

@@ -1,6 +1,7 @@
 """Holds real answers to the API's own description: the status is named, every key is known, every value fits."""
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -30,7 +31,7 @@ def misfit_of(method: str, path: str, response: Any) -> str:
         return ""
     if not path.startswith(API) or match.url_name in UNDESCRIBED or method in ("HEAD", "OPTIONS"):
         return ""
-    operations = description()["paths"]["/" + match.route.replace("<uuid:uid>", "{uid}")]
+    operations = description()["paths"]["/" + re.sub(r"<uuid:(\w+)>", r"{\1}", match.route)]
     answers = operations[method.lower()]["responses"] if method.lower() in operations else NO_SUCH_ACT
     return _misfit(answers, f"{method} {match.route} {response.status_code}", response)
 

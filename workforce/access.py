@@ -4,7 +4,8 @@ A guarded model says the way to its root (``access_root``) and, where a role may
 is (``access_owner``, one way or several) or which vendor's (``access_vendor``). Roots are organizations and the models
 that have grant tables. Applied here and nowhere else: person and membership active; a grant not run out by the
 database's clock; people of a vendor only where their vendor has a grant; *no access* of a person before every grant of
-a team and every organization role but the admin's."""
+a team and every organization role but the admin's; who leads a running project of an organization may in that
+organization what ``Role.LEADS_A_PROJECT`` says."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from workforce.roles import (
     Permission,
     Role,
     Scope,
+    reaches_as_far,
     roles_with,
 )
 
@@ -117,7 +119,7 @@ def organizations_of(user: Someone) -> QuerySet[Organization]:
 
 
 def organizations_where(user: Someone, permission: Permission) -> QuerySet[Organization]:
-    """Where an organization role of ``user`` holds ``permission``, such as the right to create a project."""
+    """Where ``user`` holds ``permission`` in the organization itself, such as the right to create a project."""
     return visible_to(user, Organization.objects.all(), permission)
 
 
@@ -206,6 +208,10 @@ SELECT
 """
 
 
+# Roles that hold in the organization all that leading a project adds there: nothing is looked up for them.
+_ABOVE_LEADS = [role for role in ORGANIZATION_ROLES if reaches_as_far([role], Role.LEADS_A_PROJECT)]
+
+
 def _roles_held(user: Someone, place: _Place) -> frozenset[Role] | None:
     """The roles on one root, by two small statements; none at all for who is no active member there.
 
@@ -222,7 +228,10 @@ def _roles_held(user: Someone, place: _Place) -> frozenset[Role] | None:
         role, vendor = member
         inner = {Role(role)} if role in ORGANIZATION_ROLES else set()
         if not _has_grants(place.root_model):
-            return frozenset(inner)
+            if any(role in inner for role in _ABOVE_LEADS):
+                return frozenset(inner)
+            is_lead = any(led.filter(organization=place.organization).exists() for led in _led_roots(user))
+            return frozenset(inner | {Role.LEADS_A_PROJECT} if is_lead else inner)
         statement = _ROLES_BY_GRANT.format(
             person_grant=_table(_person_grants(place.root_model)),
             team_grant=_table(_team_grants(place.root_model)),
@@ -277,7 +286,9 @@ def _reaches(user: Someone, model: type[Model], roles: list[str]) -> Q:
 
     inner = [role for role in roles if role in ORGANIZATION_ROLES]
     if not _has_grants(root):
-        return inside(inner)
+        led = _led_roots(user) if Role.LEADS_A_PROJECT in roles else []
+        leading = [Q(**{f"{organization_key}__in": roots.values("organization")}) for roots in led]
+        return reduce(or_, leading, inside(inner))
     root_key = f"{path or 'pk'}__in"
     barred = Q(**{root_key: _granted(user, root, [Role.NO_ACCESS]).values("pk")})
     admin = inside([role for role in inner if role == Role.ORGANIZATION_ADMIN])
@@ -307,6 +318,14 @@ def _granted(user: Someone, root: type[Model], roles: Sequence[str]) -> QuerySet
     return root._default_manager.filter(
         Exists(member) & vendor_gate & (Q(own_grant) | (Q(team_grant) & ~Q(Exists(mine))))
     )
+
+
+def _led_roots(user: Someone) -> list[QuerySet[Any]]:
+    """The running things, such as projects, that ``user`` leads now: one queryset per kind of root."""
+    return [
+        _granted(user, root, [Role.PROJECT_LEAD]).filter(**getattr(root, "access_running", {}))
+        for root in _granted_roots()
+    ]
 
 
 def _groups_of(user: Someone) -> QuerySet[Any]:

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     VIEW_PROJECT = "view project"
     CHANGE_PROJECT = "change project"
     MANAGE_ACCESS = "manage access"
+    PAUSE_PERSON = "pause person"
     VIEW_QUEUE = "view queue"
     CLEAR_LEASES = "clear leases"
     LABEL = "label"
@@ -65,6 +66,8 @@ class Role(StrEnum):
     EXPERT = "expert"
     LABELER = "labeler"
     NO_ACCESS = "no_access"
+    # Never given: what an active member is in the organization itself while leading a running project of it.
+    LEADS_A_PROJECT = "leads_a_project"
 
 
 PROJECT_ROLE_NAMES: dict[str, str] = {
@@ -104,6 +107,7 @@ _RUNS_A_PROJECT = {
     P.RESOLVE_ISSUE: ANY,
     P.CHANGE_PROJECT: ANY,
     P.MANAGE_ACCESS: ANY,
+    P.PAUSE_PERSON: ANY,
     P.EXPORT_LABELS: ANY,
 }
 
@@ -157,6 +161,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ONTOLOGY: ANY,
         P.VIEW_QUEUE: TEAM,
         P.CLEAR_LEASES: TEAM,
+        P.PAUSE_PERSON: TEAM,
         P.LABEL: ANY,
         P.VIEW_ASSET: TEAM,
         P.VIEW_LABEL: TEAM,
@@ -202,6 +207,14 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_PERFORMANCE: OWN,
     },
     Role.NO_ACCESS: {},
+    # What it takes to start the next project and put rows into it. Datasets and ontologies belong to the whole
+    # organization, so nothing of others is changed by it.
+    Role.LEADS_A_PROJECT: {
+        P.CREATE_PROJECT: ANY,
+        P.VIEW_ONTOLOGY: ANY,
+        P.VIEW_DATASET: ANY,
+        P.MANAGE_TOKENS: OWN,
+    },
 }
 
 

@@ -58,6 +58,8 @@ def datasets(request: PersonRequest) -> HttpResponse:
     if not reader.holds(Permission.VIEW_DATASET):
         raise NotAllowed
     places = reader.organizations_with(Permission.MANAGE_DATASET)
+    if request.method == "POST" and not places:
+        raise NotAllowed(needs=str(Permission.MANAGE_DATASET))
     form = NewDatasetForm(request.POST or None, places) if places else None
     if request.method == "POST" and form is not None and form.is_valid():
         values = form.cleaned_data

@@ -78,6 +78,8 @@ def ontologies(request: PersonRequest) -> HttpResponse:
     if not reader.holds(Permission.VIEW_ONTOLOGY):
         raise NotAllowed
     places = reader.organizations_with(Permission.MANAGE_ONTOLOGY)
+    if request.method == "POST" and not places:
+        raise NotAllowed(needs=str(Permission.MANAGE_ONTOLOGY))
     form = NewOntologyForm(request.POST or None, places) if places else None
     faults: list[dict[str, Any]] = []
     if request.method == "POST" and form is not None and form.is_valid():

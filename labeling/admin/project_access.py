@@ -1,69 +1,82 @@
-"""The tab "People and access": grants of people and teams, and what each member may be as a result."""
+"""The tab "People and access": everyone with what they may be here, the teams that have a role, the acts on both."""
 
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling import project_access
+from labeling import day_limits, pauses, project_access, work_time
+from labeling.access_explained import ROLE_NAMES
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
-from labeling.models import Project, ProjectTeamGrant
+from labeling.models import Project
+from workforce.admin import paging
 from workforce.admin.pages import PersonRequest, act, end_of_day
 from workforce.admin.site import add_page
 from workforce.errors import InvalidInput, NotFound
-from workforce.models import Person, Team
+from workforce.models import Membership, Person, Team
 from workforce.roles import PROJECT_ROLE_NAMES, Permission
 
-ROLE_NAMES = {
-    **PROJECT_ROLE_NAMES,
-    "organization_admin": "organization admin",
-    "workforce_manager": "workforce manager",
-    "vendor_manager": "vendor manager",
-}
 TAB = "project-people"
+LONGEST_NAME = 100
+# A choice of more would be no choice.
+MOST_TEAMS = 500
 
 
 class GrantForm(forms.Form):
     receiver = forms.CharField(max_length=60)
     role = forms.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
     expires_on = forms.DateField(required=False)
+    has_no_end = forms.BooleanField(required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: PersonRequest, uid: str) -> HttpResponse:
     project = project_for(request, uid, Permission.MANAGE_ACCESS)
     if request.method == "POST":
-        return act(request, lambda: _grant(request, project), _said, then=_address(project))
-    access_list = project_access.access_list(project)
-    grants = [
-        *project_access.team_grants(project).order_by("group__team__name"),
-        *project_access.person_grants(project).order_by("user__name", "pk"),
-    ]
-    now = timezone.now()
+        return act(request, lambda: _grant(request, project), _said, then=back_to(request, project))
+    is_of_teams = request.GET.get("list") == "teams"
     return show_in_project(
         request,
         project,
         "labeling/admin/project_people.html",
         page=TAB,
-        grants=[
-            {
-                "grant": grant,
-                "receiver": _receiver_of(grant),
-                "has_ended": bool(grant.expires_at and grant.expires_at <= now),
-            }
-            for grant in grants
-        ],
-        lines=[(line, [(role, ROLE_NAMES[role], source) for role, source in line.roles]) for line in access_list],
+        is_of_teams=is_of_teams,
+        vendor_days=project_access.VENDOR_DAYS,
         roles=project_access.roles_to_grant(request.user, project),
-        receivers=[
-            ("Teams and vendors", [(f"team:{team.uid}", team.name) for team in project_access.teams_for(project)]),
-            ("People", [(f"person:{line.member.person.uid}", line.member.person.name) for line in access_list]),
-        ],
-        chosen=request.GET.get("receiver", ""),
+        chosen=_chosen(request, project),
+        now=work_time.clock(),
+        **(_teams(request, project) if is_of_teams else _everyone(request, project)),
     )
+
+
+def _everyone(request: PersonRequest, project: Project) -> dict[str, Any]:
+    """One page of the active members, by name."""
+    term = request.GET.get("q", "").strip().replace("\0", "")[:LONGEST_NAME]
+    members = project_access.members_of(project)
+    if term:
+        members = members.filter(person__name__icontains=term)
+    list_page = paging.page_of(request, members, order=("person__name", "pk"))
+    ids = [member.person_id for member in list_page.rows]
+    paused, limits = pauses.pauses_in(project, ids), day_limits.day_limits_in(project, ids)
+    lines = [
+        {
+            "line": line,
+            "roles": [(role, ROLE_NAMES[role], source) for role, source in line.roles],
+            "pause": paused.get(line.member.person_id),
+            "limit": limits.get(line.member.person_id),
+        }
+        for line in project_access.access_list(project, list_page.rows)
+    ]
+    return {"list_page": list_page, "lines": lines, "term": term}
+
+
+def _teams(request: PersonRequest, project: Project) -> dict[str, Any]:
+    """One page of the grants of teams, and the teams that a role can be given to."""
+    grants = project_access.team_grants(project)
+    list_page = paging.page_of(request, grants, order=("group__team__name", "pk"))
+    return {"list_page": list_page, "teams": project_access.teams_for(project)[:MOST_TEAMS]}
 
 
 @require_POST
@@ -75,27 +88,27 @@ def revoke(request: PersonRequest, uid: str) -> HttpResponse:
         project_access.revoke_role(request.user, project, receiver)
         return f"{receiver.name} has no grant on {project.name} any more. What is done stays."
 
-    return act(request, rule, str, then=_address(project))
+    return act(request, rule, str, then=back_to(request, project))
 
 
-def _grant(request: PersonRequest, project: Project) -> Any:
+def _grant(request: PersonRequest, project: Project) -> project_access.Grant:
     form = GrantForm(request.POST)
     if not form.is_valid():
         raise InvalidInput("grant_invalid", "Choose who gets a role, which role, and a day if it shall end.")
-    return project_access.grant_role(
-        request.user,
-        project,
-        _receiver(project, form.cleaned_data["receiver"]),
-        role=form.cleaned_data["role"],
-        expires_at=end_of_day(form.cleaned_data["expires_on"], project.organization),
-    )
+    ends: Any = end_of_day(form.cleaned_data["expires_on"], project.organization)
+    if ends is None and not form.cleaned_data["has_no_end"]:
+        ends = project_access.Ends.BY_DEFAULT
+    receiver = _receiver(project, form.cleaned_data["receiver"])
+    return project_access.grant_role(request.user, project, receiver, role=form.cleaned_data["role"], expires_at=ends)
 
 
 def _said(grant: project_access.Grant) -> str:
-    receiver, role = _receiver_of(grant), PROJECT_ROLE_NAMES[grant.role]
+    receiver, role = project_access.receiver_of(grant), PROJECT_ROLE_NAMES[grant.role]
     if role == "no access":
         return f"{receiver.name} has no access here now, whatever a team has."
-    return f"{receiver.name} is {role} here now."
+    if grant.expires_at is None:
+        return f"{receiver.name} is {role} here now."
+    return f"{receiver.name} is {role} here now, until {pauses.in_words(grant.expires_at, grant.content_object)}."
 
 
 def _receiver(project: Project, named: str) -> Person | Team:
@@ -107,12 +120,28 @@ def _receiver(project: Project, named: str) -> Person | Team:
     return found
 
 
-def _receiver_of(grant: Any) -> Any:
-    return grant.group.team if isinstance(grant, ProjectTeamGrant) else grant.user
+def _chosen(request: PersonRequest, project: Project) -> Any:
+    """Whose role is being changed, from the address; nobody for anything that is not there."""
+    kind, _, uid = request.GET.get("receiver", "").partition(":")
+    return project_access.receiver_named(project, kind, uid) if uid else None
 
 
-def _address(project: Project) -> str:
-    return reverse(f"admin:{TAB}", args=[project.uid])
+def person_on(project: Project, uid: str) -> Membership:
+    """The membership of a person, in the project's organization."""
+    found = project_access.member_named(project, uid)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def back_to(request: PersonRequest, project: Project) -> str:
+    """The page from which an act was sent: one person's here, or the list."""
+    uid = request.POST.get("back", "")
+    found = project_access.member_named(project, uid) if uid else None
+    if found is not None:
+        return reverse("admin:project-person", args=[project.uid, found.person.uid])
+    is_of_teams = request.POST.get("receiver", "").startswith("team:")
+    return reverse(f"admin:{TAB}", args=[project.uid]) + ("?list=teams" if is_of_teams else "")
 
 
 add_page("projects/<uuid:uid>/people/", people, TAB)

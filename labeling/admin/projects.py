@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from labeling import project_access, projects_list
 from labeling import projects as project_rules
-from labeling import projects_list
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.admin.queue import hands_of
 from labeling.models import Ontology, Project, ProjectRow
@@ -182,6 +182,7 @@ def overview(request: PersonRequest, uid: str) -> HttpResponse:
         counted_rows=projects_list.COUNTED_ROWS,
         hands=hands_of(project),
         people_count=projects_list.people_count_of([project])[project.pk],
+        shared_with=project_access.shared_with(project),
     )
 
 

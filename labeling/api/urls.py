@@ -1,6 +1,21 @@
 from django.urls import path
 
-from labeling.api import data_rows, datasets, exports, imports, jobs, labels, ontologies, pictures, projects, queue
+from labeling.api import (
+    access,
+    data_rows,
+    datasets,
+    exports,
+    guidelines,
+    imports,
+    jobs,
+    labels,
+    ontologies,
+    pauses,
+    pictures,
+    project_templates,
+    projects,
+    queue,
+)
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api-projects"),
@@ -10,6 +25,40 @@ urlpatterns = [
     path("projects/<uuid:uid>/labels/", labels.LabelsOfProject.as_view(), name="api-project-labels"),
     path("projects/<uuid:uid>/export/", exports.ExportOfProject.as_view(), name="api-project-export"),
     path("projects/<uuid:uid>/imports/", imports.ImportsOfProject.as_view(), name="api-project-imports"),
+    path("projects/<uuid:uid>/guidelines/", guidelines.GuidelinesOfProject.as_view(), name="api-project-guidelines"),
+    path(
+        "projects/<uuid:uid>/guidelines/versions/",
+        guidelines.VersionsOfGuidelines.as_view(),
+        name="api-project-guidelines-versions",
+    ),
+    path(
+        "projects/<uuid:uid>/guidelines/acknowledge/",
+        guidelines.Acknowledge.as_view(),
+        name="api-project-guidelines-acknowledge",
+    ),
+    path("projects/<uuid:uid>/pauses/", pauses.PausesOfProject.as_view(), name="api-project-pauses"),
+    path("pauses/<uuid:uid>/resume/", pauses.Resume.as_view(), name="api-pause-resume"),
+    path("projects/<uuid:uid>/grants/", access.GrantsOfProject.as_view(), name="api-project-grants"),
+    path(
+        "projects/<uuid:uid>/people/<uuid:person_uid>/day-limit/",
+        access.DayLimit.as_view(),
+        name="api-project-day-limit",
+    ),
+    path("grants/due/", access.GrantsDue.as_view(), name="api-grants-due"),
+    path("grants/<uuid:uid>/", access.GrantByUid.as_view(), name="api-grant"),
+    path("grants/<uuid:uid>/keep/", access.KeepGrant.as_view(), name="api-grant-keep"),
+    path("access/", access.ExplainAccess.as_view(), name="api-access"),
+    path("project-templates/", project_templates.ProjectTemplates.as_view(), name="api-project-templates"),
+    path(
+        "project-templates/<uuid:uid>/",
+        project_templates.ProjectTemplateByUid.as_view(),
+        name="api-project-template",
+    ),
+    path(
+        "project-templates/<uuid:uid>/projects/",
+        project_templates.ProjectsOfTemplate.as_view(),
+        name="api-project-template-projects",
+    ),
     path("ontologies/", ontologies.Ontologies.as_view(), name="api-ontologies"),
     path("ontologies/<uuid:uid>/", ontologies.OntologyByUid.as_view(), name="api-ontology"),
     path("ontologies/<uuid:uid>/versions/", ontologies.VersionsOfOntology.as_view(), name="api-ontology-versions"),

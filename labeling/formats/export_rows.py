@@ -97,6 +97,8 @@ class ExportIssue:
     object_id: str | None = None
     pin: object = None
     comments: tuple[ExportComment, ...] = ()
+    rule_id: str | None = None
+    rule_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class ExportDecision:
     by: str
     reason_codes: tuple[str, ...] = ()
     rule_ids: tuple[str, ...] = ()
+    rule_titles: tuple[str, ...] = ()
     note: str = ""
 
 

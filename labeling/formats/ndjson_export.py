@@ -168,6 +168,7 @@ def _issue(issue: ExportIssue) -> dict[str, object]:
         "created_by": issue.created_by,
         "object_id": issue.object_id,
         "pin": issue.pin,
+        "rule": {"id": issue.rule_id, "title": issue.rule_title} if issue.rule_id else None,
         "comments": [
             {"created_at": comment.at, "created_by": comment.by, "content": comment.content}
             for comment in issue.comments
@@ -182,6 +183,7 @@ def _decision(decision: ExportDecision) -> dict[str, object]:
         "created_by": decision.by,
         "reason_codes": list(decision.reason_codes),
         "rule_ids": list(decision.rule_ids),
+        "rule_titles": list(decision.rule_titles),
         "note": decision.note,
     }
 

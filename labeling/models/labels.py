@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from labeling.models.guidelines import GuidelineVersion
 from labeling.models.ontologies import OntologyVersion
 from labeling.models.projects import Project
 from labeling.models.queue import ProjectRow, Slot
@@ -63,6 +64,8 @@ class LabelVersion(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="labeling_versions")
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.HUMAN)
     ontology_version = models.ForeignKey(OntologyVersion, models.PROTECT, related_name="label_versions")
+    # The newest that the author had read then; none where there were none, and for what a file brought.
+    guideline_version = models.ForeignKey(GuidelineVersion, models.PROTECT, null=True, related_name="label_versions")
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)
     object_count = models.PositiveIntegerField(default=0)

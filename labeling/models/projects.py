@@ -59,6 +59,8 @@ class Project(Identified):
     last_issue_number = models.PositiveIntegerField(default=0, editable=False)
 
     access_root = "self"
+    # Who leads one of these is a lead in the organization too.
+    access_running: ClassVar[dict[str, object]] = {"state__in": ["active", "paused"]}
 
     class Meta:
         # The codename of a grant is the role; workforce.roles says what a role may do.
@@ -70,12 +72,15 @@ class Project(Identified):
         return self.name
 
 
-class Grant(models.Model):
+class Grant(Identified):
     """What a grant carries beside guardian's columns."""
 
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     granted_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # Somebody looked at it again and said that it stays.
+    kept_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    kept_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True

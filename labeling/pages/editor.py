@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from labeling import editor, projects, work_time
+from labeling import editor, guidelines, projects, work_time
 from labeling.models import Slot, WorkSession
 from labeling.skip_reasons import SKIP_REASONS
 from workforce import access
@@ -34,11 +34,21 @@ def _page(request: PersonRequest, uid: str, *, kind: Slot.Kind) -> HttpResponse:
     is_review = kind == Slot.Kind.REVIEW
     access.require(request.user, Permission.REVIEW if is_review else Permission.LABEL, project)
     claim = reverse("api-claim-review" if is_review else "api-claim", args=[project.uid])
+    rules = guidelines.newest_version(project)
+    read = reverse("guidelines", args=[project.uid]) + f"?then={kind}"
     page = {
         "project": {"uid": str(project.uid), "name": project.name, "brief": project.brief},
         "mode": kind,
         "person": {"uid": str(request.user.uid), "name": request.user.name, "initials": request.user.initials},
-        "urls": {"claim": claim, "socket": "/ws/live/", "home": reverse("home")},
+        "urls": {
+            "claim": claim,
+            "socket": "/ws/live/",
+            "home": reverse("home"),
+            "guidelines": read,
+            # The brief and the guidelines, offered beside the tools.
+            "instructions": read,
+        },
+        "rules": guidelines.rule_choices(rules),
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],
         "median_seconds": work_time.median_seconds(request.user, project, STAGES[kind]),
         "hotkeys_enabled": True,

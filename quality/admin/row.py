@@ -353,8 +353,12 @@ def _remark_in_words(remark: ReviewRemark) -> tuple[str, str]:
 
 
 def _said(one: Review | ReviewRemark) -> str:
-    reasons = "; ".join(str(reason.get("text") or reason.get("code")) for reason in one.reasons)
-    return reasons or one.comment
+    reasons = [
+        str(reason.get("text") or reason.get("code"))
+        + (f" (rule {reason['rule_title']})" if reason.get("rule_title") else "")
+        for reason in one.reasons
+    ]
+    return "; ".join(reasons) or one.comment
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------

@@ -48,6 +48,9 @@ class IssueBody(Body):
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
     pin = PinField(allow_null=True, default=None)
     object_id = serializers.CharField(allow_blank=True, default="")
+    rule = serializers.CharField(
+        allow_blank=True, default="", help_text="The uid of a rule of the project's guidelines."
+    )
 
 
 class CommentBody(Body):
@@ -79,6 +82,13 @@ class IssueUrls(serializers.Serializer[Any]):
     reopen = serializers.CharField(allow_null=True)
 
 
+class RuleShape(serializers.Serializer[Any]):
+    """A rule of the guidelines as it was cited: its uid, and its number and title then."""
+
+    uid = serializers.UUIDField()
+    title = serializers.CharField()
+
+
 class IssueShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     number = serializers.IntegerField()
@@ -88,6 +98,7 @@ class IssueShape(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Issue.State.choices)
     pin = PinField(allow_null=True)
     object_id = serializers.CharField(allow_blank=True)
+    rule = RuleShape(allow_null=True)
     text = serializers.CharField()
     author = AuthorShape()
     opened_at = serializers.DateTimeField()
@@ -214,6 +225,7 @@ def _document(issue: Issue, acts: set[str]) -> dict[str, Any]:
         "state": issue.state,
         "pin": issue.pin,
         "object_id": issue.object_id,
+        "rule": issue.rule and {"uid": str(issue.rule), "title": issue.rule_title},
         "text": question["text"],
         "author": question["author"],
         "opened_at": issue.opened_at.isoformat(),

@@ -28,7 +28,9 @@ class ReasonBody(Body):
         allow_blank=True, allow_null=True, default="", help_text="The id of the object that it is about."
     )
     pin = PinField(allow_null=True, default=None)
-    rule = serializers.CharField(allow_blank=True, default="")
+    rule = serializers.CharField(
+        allow_blank=True, default="", help_text="The uid of a rule of the project's guidelines."
+    )
 
 
 class DecisionBody(LeaseBody, BaseBody):
@@ -65,7 +67,8 @@ class ReviewReason(serializers.Serializer[Any]):
     text = serializers.CharField()
     object = serializers.CharField(allow_blank=True)
     pin = PinField(allow_null=True)
-    rule = serializers.CharField(allow_blank=True)
+    rule = serializers.CharField(allow_blank=True, help_text="The uid of the rule it cites, or nothing.")
+    rule_title = serializers.CharField(allow_blank=True)
     reviewer = serializers.CharField()
 
 

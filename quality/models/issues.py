@@ -33,6 +33,9 @@ class Issue(Identified):
     # Picture pixels: {"x", "y"}; null for the whole row. object_id: the object's id in the label, when pinned to one.
     pin = models.JSONField(null=True)
     object_id = models.CharField(max_length=64, blank=True)
+    # The rule of the guidelines that it cites, with number and title as they were then.
+    rule = models.UUIDField(null=True, blank=True)
+    rule_title = models.CharField(max_length=250, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quality_opened_issues")
     opened_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

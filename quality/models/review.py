@@ -22,7 +22,8 @@ class Review(Identified):
     ordinal = models.PositiveSmallIntegerField(default=1)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quality_reviews")
     decision = models.CharField(max_length=7, choices=Decision)
-    # [{"code", "text", "object": object id or "", "pin": {"x", "y"} or null, "rule": ""}], at least one on reject.
+    # [{"code", "text", "object": object id or "", "pin": {"x", "y"} or null, "rule": uid or "",
+    # "rule_title": its number and title then}], at least one on reject.
     reasons = models.JSONField(default=list)
     comment = models.TextField(blank=True)
     # The size of a fix: objects added, removed, moved, reclassified, reanswered.

@@ -16,8 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from labeling import labels, queue
-from labeling.models import Label, Project, Slot
+from labeling import guidelines, labels, pauses, project_templates, queue
+from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
 from quality import benchmarks, issues
 from quality.models import Issue
 from tests.access.table import ACTORS, Cell
@@ -542,3 +542,161 @@ def of_days_off(stage: Line, person: Person | None) -> RequestOf:
     nora = stage.cast.nora.memberships.get()
     days = capacity.add_days_off(stage.cast.max, nora, first_on=date(2026, 12, 1), last_on=date(2026, 12, 4))
     return RequestOf({"uid": days.uid}, {}, content_type=FORM)
+
+
+# --- Guidelines -------------------------------------------------------------------------------------------------
+def guidelines_of_pia(stage: Line) -> GuidelineVersion:
+    return guidelines.publish_version(stage.cast.pia, stage.project, text="# Cars", after=0)
+
+
+@request_for("guidelines", "api-project-guidelines", "api-project-guidelines-versions", "admin:project-guidelines")
+def of_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    guidelines_of_pia(stage)
+    return of_project_alone(stage, person)
+
+
+@request_for("guidelines POST", "admin:project-guidelines POST")
+def form_of_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    body = {"version": guidelines_of_pia(stage).number, "after": "1", "text": "# Vans"}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("api-project-guidelines POST")
+def new_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"text": "# Cars", "after": 0})
+
+
+@request_for("api-project-guidelines-acknowledge")
+def read_guidelines(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"version": guidelines_of_pia(stage).number})
+
+
+# --- Pauses -----------------------------------------------------------------------------------------------------
+PAUSED = {"reason": "Loose boxes.", "told": "Talk to Pia first."}
+
+
+def pause_of_lena(stage: Line) -> Pause:
+    return pauses.pause_person(stage.cast.pia, stage.project, stage.cast.lena, **PAUSED)
+
+
+@request_for("api-project-pauses POST")
+def new_pause(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {**PAUSED, "person": stage.cast.lena.uid})
+
+
+@request_for("api-project-pauses")
+def pauses_of_project(stage: Line, person: Person | None) -> RequestOf:
+    pause_of_lena(stage)
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-pause-resume")
+def resume(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": pause_of_lena(stage).uid}, {})
+
+
+# --- People on a project ----------------------------------------------------------------------------------------
+def of_lena_here(stage: Line) -> dict[str, Any]:
+    return {"uid": stage.project.uid, "person_uid": stage.cast.lena.uid}
+
+
+@request_for("admin:project-person", "admin:project-person-limit")
+def lena_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"rows": "40"}, content_type=FORM)
+
+
+@request_for("admin:project-person-pause")
+def pause_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), PAUSED, content_type=FORM)
+
+
+@request_for("admin:project-person-resume")
+def resume_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"pause": pause_of_lena(stage).uid}, content_type=FORM)
+
+
+@request_for("api-project-day-limit")
+def limit_of_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"rows": 40})
+
+
+@request_for("api-project-grants")
+def grants_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-project-grants POST")
+def new_grant(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.nora.uid, "role": "labeler"})
+
+
+def grant_of_leo(stage: Line) -> ProjectPersonGrant:
+    return ProjectPersonGrant.objects.get(content_object=stage.project, user=stage.cast.leo)
+
+
+@request_for("api-grant", "api-grant-keep")
+def of_grant(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": grant_of_leo(stage).uid}, {})
+
+
+@request_for("api-grants-due")
+def grants_due(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, query=f"?organization={stage.cast.home.uid}")
+
+
+@request_for("admin:recertification")
+def recertification_page(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("admin:recertification-act")
+def keep_grants(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"grant": grant_of_leo(stage).uid, "act": "keep", "days": "90"}, content_type=FORM)
+
+
+@request_for("api-access", "admin:access")
+def explain_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, query=f"?person={stage.cast.lena.uid}&project={stage.project.uid}")
+
+
+# --- Templates of projects --------------------------------------------------------------------------------------
+def template_of_max(stage: Line) -> ProjectTemplate:
+    return project_templates.make_template_of(stage.cast.max, stage.project, name="Street")
+
+
+@request_for("admin:project-templates", "api-project-templates")
+def templates(stage: Line, person: Person | None) -> RequestOf:
+    template_of_max(stage)
+    return RequestOf({})
+
+
+@request_for("admin:project-templates POST")
+def empty_template(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"name": ""}, content_type=FORM)
+
+
+@request_for("admin:project-template", "admin:project-template-retire")
+def of_template(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid, "batch": "First"}
+    return RequestOf({"uid": template_of_max(stage).uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-template-of")
+def template_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Street"}, content_type=FORM)
+
+
+@request_for("api-project-templates POST")
+def new_template(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"name": "Street", "project": stage.project.uid})
+
+
+@request_for("api-project-template")
+def template_alone(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": template_of_max(stage).uid})
+
+
+@request_for("api-project-template-projects")
+def start_from_template(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid}
+    return RequestOf({"uid": template_of_max(stage).uid}, body)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labeling import batches, project_access, projects, queue
+from labeling import batches, guidelines, project_access, projects, queue
 from labeling.data_rows import NewRow, add_rows
 from labeling.models import DataRow, ProjectRow, Slot
 from quality import issues, review
@@ -505,3 +505,15 @@ def test_the_page_of_issues_costs_the_same_for_three_and_for_thirty(cast: Cast) 
             assert client.get("/my-issues/").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_an_issue_cites_a_rule_and_keeps_its_title(line: Line) -> None:
+    row = row_of(line.cast.lena, line)
+    text: Any = {"text": "x", "rules": [{"title": "Mirrors count"}], "after": 0}
+    (rule,) = guidelines.publish_version(line.cast.pia, line.project, **text).rules
+    issue = ask(line.cast.lena, row, rule=rule["uid"])
+    renamed: Any = {"text": "x", "rules": [{**rule, "title": "No mirrors"}], "after": 1}
+    guidelines.publish_version(line.cast.pia, line.project, **renamed)
+    (document,) = issue_documents(line.cast.lena, [issues.thread_of(line.cast.lena, str(issue.uid))])
+    assert document["rule"] == {"uid": rule["uid"], "title": "1 · Mirrors count"}
+    assert refusal_of(lambda: ask(line.cast.lena, row, rule="3.2")).code == "unknown_rule"

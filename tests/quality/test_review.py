@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from labeling import drafts, labels, projects, queue, rows, skips, work_time
+from labeling import drafts, guidelines, labels, projects, queue, rows, skips, work_time
 from labeling.drafts import Base
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Draft, Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
@@ -308,7 +308,14 @@ def test_reject_sends_the_label_back_to_its_maker(line: Line) -> None:
     assert (label.slot.state, label.slot.is_rework) == (Slot.State.IN_REWORK, True)
     assert state_of(label.project_row) == ProjectRow.State.IN_REWORK
     assert Review.objects.get().reasons == [
-        {"code": "loose_box", "text": "Too wide on the left.", "object": "", "pin": {"x": 3.0, "y": 4.0}, "rule": ""}
+        {
+            "code": "loose_box",
+            "text": "Too wide on the left.",
+            "object": "",
+            "pin": {"x": 3.0, "y": 4.0},
+            "rule": "",
+            "rule_title": "",
+        }
     ]
     told = Event.objects.get(stream=f"person:{line.cast.lena.uid}", kind="row_came_back")
     assert (told.payload["reasons"], told.payload["pins"]) == (1, 1)
@@ -812,7 +819,10 @@ def test_reasons_stand_in_the_editor_of_the_maker_and_of_the_next_reviewer(line:
     label = label_row(line.cast.lena, line)
     assert review.reviewing_reasons_for([review_slot(label)]) == {review_slot(label).pk: []}
     about = str(labels.last_versions(Label.objects.filter(pk=label.pk)).get().payload["features"][0]["id"])
-    reasons = [{"code": "loose_box", "object": about, "rule": "3.2"}]
+    text: Any = {"text": "# Cars", "rules": [{"title": "To the visible edge"}], "after": 0}
+    (rule,) = guidelines.publish_version(line.cast.pia, line.project, **text).rules
+    guidelines.acknowledge(line.cast.rita, line.project, 1)
+    reasons = [{"code": "loose_box", "object": about, "rule": rule["uid"]}]
     decide(line.cast.rita, lease_review(line.cast.rita, line), "reject", reasons=reasons)
     slot = hold(line.cast.lena, Slot.objects.get(pk=label.slot_id))
     expected = [
@@ -821,7 +831,8 @@ def test_reasons_stand_in_the_editor_of_the_maker_and_of_the_next_reviewer(line:
             "text": "A shape does not fit its object",
             "object": about,
             "pin": None,
-            "rule": "3.2",
+            "rule": rule["uid"],
+            "rule_title": "1 · To the visible edge",
             "reviewer": "Rita Rossi",
         }
     ]
@@ -855,3 +866,17 @@ def test_reads_cost_the_same_for_three_rows_and_for_thirty(cast: Cast) -> None:
             assert len(review.reviewing_reasons_for([one.slot for one in came])) == wanted
         counts.append(len(queries))
     assert counts == [3, 3]
+
+
+def test_only_a_rule_of_the_projects_own_guidelines_can_be_cited(line: Line) -> None:
+    label_row(line.cast.lena, line)
+    slot = lease_review(line.cast.rita, line)
+    values: Any = {"name": "Other", "brief": "x", "ontology": line.ontology.ontology}
+    other = projects.create_project(line.cast.max, line.cast.home, **values)
+    text: Any = {"text": "x", "rules": [{"title": "Elsewhere"}], "after": 0}
+    (rule,) = guidelines.publish_version(line.cast.max, other, **text).rules
+    for uid in (rule["uid"], str(uuid.uuid4()), "3.2"):
+        with pytest.raises(InvalidInput) as refusal:
+            decide(line.cast.rita, slot, "reject", reasons=[{"code": "loose_box", "rule": uid}])
+        assert refusal.value.code == "unknown_rule" and refusal.value.details["path"] == "reasons[0].rule"
+    assert not Review.objects.exists()

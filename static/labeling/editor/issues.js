@@ -34,10 +34,10 @@ function createIssueActs(store) {
     put({ ...issue, state, comments: [...issue.comments, comment] });
   }
 
-  async function ask({ category, text }) {
+  async function ask({ category, text, rule }) {
     const { row, newIssue } = store.state;
     try {
-      const answer = await say(row.urls.open_issue, { pin: newIssue.pin, category, text });
+      const answer = await say(row.urls.open_issue, { pin: newIssue.pin, category, text, rule });
       const issue = answer.issue || answer;
       put({ ...issue, comments: issue.comments || [], urls: issue.urls || {} });
       store.set({ newIssue: null, question: null, openIssue: issue.uid });
@@ -113,7 +113,7 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
   };
 
   function question() {
-    return newIssueForm(page.issue_categories, { draft: store.state.question, onType: (typed) => store.set({ question: typed }), onSend: acts.ask, onClose: close, onGiveUp: giveUp });
+    return newIssueForm(page.issue_categories, page.rules, { draft: store.state.question, onType: (typed) => store.set({ question: typed }), onSend: acts.ask, onClose: close, onGiveUp: giveUp });
   }
 
   function thread(issue) {

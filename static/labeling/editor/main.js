@@ -85,7 +85,7 @@ const submit = createSubmit({
       return askForReason(part('reason-dialog'), { title: isReview ? 'Give this review back' : 'Skip this row', act: isReview ? 'Give back' : 'Skip',
         reasons: page.skip_reasons, kept: drafts.words('skip'), sentence: `Somebody else gets the ${isReview ? 'review' : 'row'}. Your draft is kept for 30 days.` });
     },
-    sendBack: () => askForReason(part('reason-dialog'), { title: 'Send back', act: 'Send back', reasons: page.reject_reasons, isMany: true, kept: drafts.words('sendBack'),
+    sendBack: () => askForReason(part('reason-dialog'), { title: 'Send back', act: 'Send back', reasons: page.reject_reasons, rules: page.rules, isMany: true, kept: drafts.words('sendBack'),
       sentence: `${store.state.row.label.maker?.name || 'Its maker'} gets the row back first, with your reasons and pins.`,
       objectName: namesOf(store.state.ontology, store.state.payload).get(store.state.selected) || '' }),
   },
@@ -95,7 +95,7 @@ const sheets = bindSheets(stage);
 const hotkeys = createSingleKeys(page.hotkeys_enabled !== false);
 const acts = createActs({ store, viewport, tools, drawing, submit, openKeys: createKeysSheet(part('keys-dialog'), hotkeys) });
 const issues = createIssues({ overlay: part('overlay'), stage, list: part('issues'), count: part('issue-count'), section: part('issue-section') }, { store, viewport, page });
-const stagePanel = createStagePanel({ stage, part }, { queue, reload: loadPictureAgain });
+const stagePanel = createStagePanel({ stage, part }, { queue, page, reload: loadPictureAgain });
 const panels = createPanels(part, { store, acts, viewport, page, queue, isOn: hotkeys.isOn });
 header = panels.header;
 

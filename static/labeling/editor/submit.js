@@ -160,7 +160,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     const chosen = await askReason.sendBack();
     if (!chosen) return;
     await drafts.keepWords('sendBack', chosen);
-    await decide('reject', chosen.codes.map((code) => ({ code, text: chosen.text, object: chosen.isAboutObject ? selected : null })));
+    await decide('reject', chosen.codes.map((code) => ({ code, text: chosen.text, object: chosen.isAboutObject ? selected : null, rule: chosen.rule || '' })));
   }
 
   async function release() {

@@ -56,6 +56,7 @@ def test_an_issue_from_question_to_reopening(line: Line) -> None:
         "state": "open",
         "pin": {"x": 1.0, "y": 2.0},
         "object_id": "",
+        "rule": None,
         "text": "Which one?",
         "author": {"name": "Lena Lund", "initials": "LL"},
         "opened_at": Issue.objects.get().opened_at.isoformat(),

@@ -14,7 +14,7 @@ export function createReasonsPanel({ section, list, count }, { store }) {
     const names = state.ontology ? namesOf(state.ontology, state.payload) : new Map();
     list.replaceChildren(...reasons.map((reason) => {
       const parts = [icon('arrow-left'), el('span', {}, el('b', {}, [names.get(reason.object), reason.text || reason.code].filter(Boolean).join(': ')),
-        el('span', { class: 'cl-caption' }, [reason.reviewer, reason.rule && `rule ${reason.rule}`].filter(Boolean).map((word) => ` ${word}`).join(' ·')))];
+        el('span', { class: 'cl-caption' }, [reason.reviewer, reason.rule_title && `rule ${reason.rule_title}`].filter(Boolean).map((word) => ` ${word}`).join(' ·')))];
       return el('li', {}, names.has(reason.object)
         ? el('button', { type: 'button', class: 'reason', 'data-reason': reason.code, on: { click: () => store.set({ selected: reason.object, vertex: null }) } }, parts)
         : el('p', { class: 'reason', 'data-reason': reason.code }, parts));

@@ -2,7 +2,7 @@
 import { el, icon } from '../../../shared/dom.js';
 import { shortClock } from '../../../shared/time.js';
 
-export function createStagePanel({ stage, part }, { queue, reload }) {
+export function createStagePanel({ stage, part }, { queue, page, reload }) {
   const place = part('stage-message');
   const button = (label, act, name) => el('button', { type: 'button', class: 'cl-button', 'data-stage-act': name, on: { click: act } }, label);
 
@@ -18,9 +18,11 @@ export function createStagePanel({ stage, part }, { queue, reload }) {
     part('zoom-box').hidden = status !== 'working';
     if (status !== 'working') part('picture-name').textContent = '';
     if (status === 'empty' && empty) {
-      const next = empty.next_at && !empty.message.includes('Next may free') ? ` Next may free at ${shortClock(empty.next_at)}.` : '';
+      const saysWhen = empty.message.includes('Next may free') || ['paused', 'day_limit'].includes(empty.code);
+      const next = empty.next_at && !saysWhen ? ` Next may free at ${shortClock(empty.next_at)}.` : '';
       const home = el('a', { class: 'cl-button', href: part('stage-message').dataset.home }, 'Home');
-      say('clock', `${empty.message}${next} This page looks again by itself.`, button('Look now', () => queue.next(), 'look'), home);
+      const read = empty.code === 'guidelines_unread' && el('a', { class: 'cl-button cl-button--main', href: page.urls.guidelines, 'data-stage-act': 'read' }, 'Read the guidelines');
+      say('clock', `${empty.message}${next} This page looks again by itself.`, read, button('Look now', () => queue.next(), 'look'), home);
     } else if (status === 'fault') {
       const again = fault.isTransient ? ' It is tried again every few seconds.' : '';
       say('cross', `${fault.message} No work was lost.${again}`, button('Try now', () => queue.next(), 'look'));
