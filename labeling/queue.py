@@ -7,8 +7,8 @@ is fenced. All times are the database's ``clock_timestamp()``.
 
 Order: what came back to its maker first, then priority, then age. The name of what chose a row is kept on the lease."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
@@ -85,6 +85,20 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
+_NOT_CLOSED = " AND s.batch_id <> ALL(%(closed)s)"
+_OF_BATCH = " AND s.batch_id = %(batch)s"
+# The open batches in the order of their first free row. One look into the index for each batch, so that the rows of
+# closed batches cost nothing, however many they are.
+_BATCHES_IN_ORDER = """
+SELECT b.id FROM labeling_batch b CROSS JOIN LATERAL ({first}) head
+WHERE b.project_id = %(project)s AND b.id <> ALL(%(closed)s) ORDER BY head.priority, head.order_key
+"""
+_FIRST_OF_BATCH = """
+SELECT s.priority, s.order_key FROM labeling_slot s
+WHERE s.batch_id = b.id AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
+  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
+ORDER BY s.priority, s.order_key LIMIT 1
+"""
 _SLOTS = Slot.objects.select_related("project__organization", "project_row__data_row", "ontology_version").annotate(
     is_live=GreaterThan(F("leased_until"), ClockTimestamp())
 )
@@ -132,6 +146,26 @@ def register_cap(cap: Cap) -> None:
     _caps.append(cap)
 
 
+# Asked the same: the batches of the project from which this person gets no row now, each with why; ``WHOLE_PROJECT``
+# stands for all of them, so that one question answers both.
+BatchGate = Callable[[Person, Project, str], Mapping[int, Empty]]
+WHOLE_PROJECT = 0
+_batch_gates: list[BatchGate] = []
+
+
+def register_batch_gate(gate: BatchGate) -> None:
+    """As ``register_gate``, for single batches: the claim leaves them out and takes from the others."""
+    _batch_gates.append(gate)
+
+
+def closed_batches(person: Person, project: Project, kind: str) -> dict[int, Empty]:
+    """The batches of the project that are closed to ``person`` now; of several reasons the first one."""
+    closed: dict[int, Empty] = {}
+    for gate in _batch_gates:
+        closed = {**gate(person, project, kind), **closed}
+    return closed
+
+
 # --- Claim ------------------------------------------------------------------------------------------------------
 def lease_next_rows(
     person: Person,
@@ -156,12 +190,13 @@ def lease_next_rows(
     shut = shut or next((why for left, why in caps if left <= 0), None)
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
+    closed = closed_batches(person, project, kind)
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
                 missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
-                taken = _take(person, project, kind, missing, wanted)
+                taken = _take(person, project, kind, missing, slot_wanted=wanted, closed=list(closed))
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
             if attempt + 1 == CLAIM_TRIES:
@@ -190,38 +225,57 @@ def batch_size(person: Person, project: Project, kind: str = Slot.Kind.LABEL) ->
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, ceil(BATCH_SECONDS / seconds)))
 
 
-def _take(person: Person, project: Project, kind: str, count: int, slot_wanted: str | None) -> list[int]:
+def _take(
+    person: Person, project: Project, kind: str, count: int, *, slot_wanted: str | None, closed: list[int]
+) -> list[int]:
+    if WHOLE_PROJECT in closed:
+        # Nothing new: what came back is still its maker's.
+        count, slot_wanted = 0, None
     values = {
         "person": person.pk,
         "project": project.pk,
         "seconds": LEASE_SECONDS,
         "ontology_version": newest_version(project).pk,
         "wanted": slot_wanted,
+        "closed": closed,
     }
     taken: list[int] = []
 
-    def take(why: str, pick: str, most: int) -> None:
+    def take(why: str, pick: str, most: int, batch: int | None = None) -> None:
         if most > 0:
             with connection.cursor() as cursor:
-                cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": most})
+                cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": most, "batch": batch})
                 taken.extend(row[0] for row in cursor.fetchall())
 
     is_review = kind == Slot.Kind.REVIEW
     to_do = _PICK_TO_REVIEW if is_review else _PICK_TO_LABEL
     if slot_wanted is not None:
-        take("taken_back", to_do.format(narrowed=_WORKED_ON), 1)
+        take("taken_back", to_do.format(narrowed=_WORKED_ON + _NOT_CLOSED), 1)
     if is_review:
-        take("review_oldest", to_do.format(narrowed=""), count - len(taken))
+        take("review_oldest", to_do.format(narrowed=_NOT_CLOSED if closed else ""), count - len(taken))
         return taken
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
     take("came_back", _PICK_CAME_BACK, LARGEST_BATCH)
     while len(taken) < count:
         # One at a time, because a person gets one slot of a row: the next look sees what this one took.
         before = len(taken)
-        take("oldest", to_do.format(narrowed=""), 1)
+        for narrowed, batch in _where_to_look(project, closed):
+            take("oldest", to_do.format(narrowed=narrowed), 1, batch)
+            if len(taken) > before:
+                break
         if len(taken) == before:
             break
     return taken
+
+
+def _where_to_look(project: Project, closed: list[int]) -> list[tuple[str, int | None]]:
+    """The whole queue at once, or, where batches are closed, the open ones in the queue's order."""
+    if not closed:
+        return [("", None)]
+    with connection.cursor() as cursor:
+        statement = _BATCHES_IN_ORDER.format(first=_FIRST_OF_BATCH)
+        cursor.execute(statement, {"project": project.pk, "closed": closed})
+        return [(_OF_BATCH, row[0]) for row in cursor.fetchall()]
 
 
 def newest_version(project: Project) -> OntologyVersion:
@@ -246,10 +300,19 @@ def _in_order(slots: QuerySet[Slot]) -> QuerySet[Slot]:
 
 def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
     """The filter that removed the rest, in words, and when the next row may free."""
-    slots = Slot.objects.filter(project=project, kind=kind).exclude(project_row__state=ProjectRow.State.SET_ASIDE)
+    every = Slot.objects.filter(project=project, kind=kind).exclude(project_row__state=ProjectRow.State.SET_ASIDE)
+    closed = closed_batches(person, project, kind)
+    if WHOLE_PROJECT in closed:
+        return closed[WHOLE_PROJECT]
+    slots = every.exclude(batch__in=list(closed)) if closed else every
     leased = slots.filter(state=Slot.State.LEASED).exclude(labeler=person)
     held_by_others = leased.count()
     next_at = leased.aggregate(next=Min("leased_until"))["next"]
+    if closed:
+        waiting = every.filter(batch__in=list(closed), state=Slot.State.OPEN)
+        first = waiting.order_by("priority", "order_key").values_list("batch", flat=True).first()
+        if first is not None:
+            return replace(closed[first], next_at=next_at)
     if held_by_others:
         rows = f"{held_by_others} row{'s are' if held_by_others > 1 else ' is'} with other people"
         return Empty("others_have_them", f"No row for you now: {rows}.", next_at)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling import editor, exports, labels_list
+from labeling import editor, exports, labels_list, queue
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
@@ -13,7 +13,7 @@ from labeling.events import (
     session_ended,
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
-from quality import benchmarks, consensus, facts, figures, issues, review
+from quality import benchmarks, consensus, facts, figures, issues, review, skills
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import row_scored
@@ -67,6 +67,7 @@ def connect() -> None:
     session_ended.connect(note_ended_session)
     gold_imported.connect(keep_imported_gold)
     opinions_imported.connect(score_imported_opinions)
+    queue.register_batch_gate(skills.batches_are_closed)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)

@@ -84,6 +84,8 @@ class Slot(Identified):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="slots")
     project_row = models.ForeignKey(ProjectRow, models.CASCADE, related_name="slots")
+    # The batch of the row, set by a trigger: the claim leaves whole batches out and must not walk over their slots.
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="slots", editable=False, db_index=False)
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LABEL)
     step = models.PositiveSmallIntegerField(default=0)
     # Review slots point at the label they judge.
@@ -117,6 +119,11 @@ class Slot(Identified):
                 fields=["project", "priority", "order_key"],
                 condition=Q(kind="label", state__in=["open", "leased"], is_rework=False),
                 name="slots_to_label",
+            ),
+            models.Index(
+                fields=["batch", "priority", "order_key"],
+                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False),
+                name="slots_to_label_of_batch",
             ),
             models.Index(
                 fields=["project", "priority", "order_key"],

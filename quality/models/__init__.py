@@ -3,6 +3,7 @@ from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
+from quality.models.skills import MinimumSkill, Skill, SkillName
 
 __all__ = [
     "Benchmark",
@@ -11,8 +12,11 @@ __all__ = [
     "Issue",
     "IssueComment",
     "LabelScore",
+    "MinimumSkill",
     "PairScore",
     "Review",
     "ReviewRemark",
     "RowConsensus",
+    "Skill",
+    "SkillName",
 ]
