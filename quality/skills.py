@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from labeling import work_time
@@ -47,6 +47,14 @@ def skill_names_for(person: Person) -> QuerySet[SkillName]:
     places = access.organizations_of(person)
     held = [place.pk for place in places if Permission.VIEW_PEOPLE in access.permissions_of(person, place)]
     return SkillName.objects.filter(organization__in=held).select_related("organization")
+
+
+def words_with_use(person: Person) -> QuerySet[Any]:
+    """The same words with ``people_count``, of how many it was noted, and ``minimum_count``, how often it is asked."""
+    counted = {"people_count": Count("skills__person", distinct=True)}
+    asked = MinimumSkill.objects.filter(skill_name=OuterRef("pk")).order_by().values("skill_name")
+    counted_minimums = asked.annotate(count=Count("pk")).values("count")
+    return skill_names_for(person).annotate(**counted, minimum_count=Coalesce(Subquery(counted_minimums), 0))
 
 
 def skill_names_of(organization: Organization) -> QuerySet[SkillName]:

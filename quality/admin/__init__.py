@@ -8,4 +8,5 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     project_quality,
     row,
     rows,
+    skills,
 )

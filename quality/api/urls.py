@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import issues, performance, review
+from quality.api import issues, performance, review, skills
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -13,4 +13,9 @@ urlpatterns = [
     path("issues/<uuid:uid>/comments/", issues.Comments.as_view(), name="api-issue-comment"),
     path("issues/<uuid:uid>/resolve/", issues.Resolve.as_view(), name="api-issue-resolve"),
     path("issues/<uuid:uid>/reopen/", issues.Reopen.as_view(), name="api-issue-reopen"),
+    path("skill-names/", skills.SkillNames.as_view(), name="api-skill-names"),
+    path("skills/imports/", skills.SkillFiles.as_view(), name="api-skill-imports"),
+    path("members/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-member-skills"),
+    path("projects/<uuid:uid>/minimum-skills/", skills.MinimumsOfProject.as_view(), name="api-minimum-skills"),
+    path("minimum-skills/<uuid:uid>/", skills.MinimumByUid.as_view(), name="api-minimum-skill"),
 ]

@@ -18,8 +18,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, issues
-from quality.models import Issue
+from quality import benchmarks, issues, skills
+from quality.models import Issue, SkillName
 from tests.access.table import ACTORS, Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
@@ -700,3 +700,75 @@ def template_alone(stage: Line, person: Person | None) -> RequestOf:
 def start_from_template(stage: Line, person: Person | None) -> RequestOf:
     body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid}
     return RequestOf({"uid": template_of_max(stage).uid}, body)
+
+
+# --- Skills -----------------------------------------------------------------------------------------------------
+def word(stage: Line) -> SkillName:
+    found = SkillName.objects.filter(organization=stage.cast.home).first()
+    return found or skills.add_skill_name(stage.cast.ada, stage.cast.home, "Damage")
+
+
+def skill_file(stage: Line) -> bytes:
+    lines = f"person,skill,value,evidence,date\nvera@example.org,{word(stage).name},60,Test of May,2026-05-02\n"
+    return encode_multipart(
+        BOUNDARY, {"organization": stage.cast.home.uid, "file": SimpleUploadedFile("skills.csv", lines.encode())}
+    )
+
+
+@request_for("api-skill-names", "admin:skills")
+def of_skills(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("admin:skills POST")
+def empty_word(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {}, content_type=FORM)
+
+
+@request_for("api-skill-names POST")
+def new_word(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "Trucks"})
+
+
+@request_for("api-skill-imports", "admin:skills-import")
+def new_skill_file(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, skill_file(stage), content_type=MULTIPART_CONTENT)
+
+
+@request_for("admin:skills-csv")
+def file_of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, query=f"?organization={stage.cast.home.uid}")
+
+
+@request_for("api-member-skills")
+def skills_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    body = {"skill": word(stage).uid, "value": 60, "evidence": "Test of May."}
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body)
+
+
+@request_for("admin:person-skills")
+def skill_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    asked = skills_of_vera(stage, person)
+    return RequestOf(asked.kwargs, asked.body, content_type=FORM)
+
+
+@request_for("api-minimum-skills")
+def minimum(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"skill": word(stage).uid, "value": 60})
+
+
+@request_for("admin:project-skills")
+def minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"skill": word(stage).uid, "value": 60}, content_type=FORM)
+
+
+@request_for("api-minimum-skill")
+def no_minimum(stage: Line, person: Person | None) -> RequestOf:
+    made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
+    return RequestOf({"uid": made.uid})
+
+
+@request_for("admin:project-skills-drop")
+def no_minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
+    made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
+    return RequestOf({"uid": stage.project.uid}, {"uid": made.uid}, content_type=FORM)

@@ -23,6 +23,7 @@ from workforce.admin.pages import (
     reader_of,
     show,
 )
+from workforce.admin.person_sections import sections_of
 from workforce.admin.rates import rates_card
 from workforce.admin.site import Entry, add_entry, add_page, add_search
 from workforce.errors import InvalidInput, NotAllowed, Refusal
@@ -156,6 +157,7 @@ def person(request: PersonRequest, uid: str) -> HttpResponse:
         may_change=bool(access.can(request.user, Permission.MANAGE_PEOPLE, member)),
         rates=rates_card(request, member),
         capacity=capacity_card(request, member, [member.person]),
+        sections=sections_of(request, member),
     )
 
 
