@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Count, F, Min, Q, Sum
 from scipy.special import stdtrit
 
-from labeling import counters
+from labeling import counters, presence
 from labeling.models import Batch, Project, ProjectRow, WorkInterval, WorkSession
 from quality import flow_history
 from quality.flow_history import FlowTotals
@@ -24,7 +24,6 @@ from workforce import access, outbox
 from workforce.models import Person
 from workforce.roles import Permission
 
-PRESENT_SECONDS = 60
 MEDIAN_UP_TO = 20_000
 FORECAST_OVER, FORECAST_FROM = 10, 3
 REWORK_DAYS = 14
@@ -377,11 +376,10 @@ def _seconds_by_stage(today: Today) -> tuple[float, float]:
 
 def _at_work(today: Today) -> tuple[tuple[AtWork, ...], int]:
     """People with a heartbeat within the last minute, on the row that they saw last."""
-    present = today.at - timedelta(seconds=PRESENT_SECONDS)
-    found = WorkSession.objects.filter(project=today.project, outcome=Outcome.OPEN, last_beat_at__gte=present)
+    found = presence.live_sessions(today.at).filter(project=today.project)
     related = "person", "slot__project_row__data_row"
     latest: dict[int, WorkSession] = {}
-    for session in found.select_related(*related).order_by("-last_beat_at", "-pk"):
+    for session in found.select_related(*related):
         latest.setdefault(session.person_id, session)
     shown = sorted(latest.values(), key=lambda one: (one.stage, one.person.name))[:MOST_SHOWN]
     intervals = WorkInterval.objects.filter(session__in=[one.pk for one in shown]).order_by().values("session")

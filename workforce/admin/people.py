@@ -1,6 +1,6 @@
 """The people of an organization: a list, a new one with a first password shown once, a role, an end."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from django import forms
 from django.contrib import messages
@@ -31,6 +31,13 @@ from workforce.models import Membership, Organization, Team
 from workforce.roles import Permission
 
 MOST_FOUND = 5
+# What upper floors know of a page of members: a column's title, and member's primary key → words.
+Cells = Callable[[PersonRequest, Sequence[Membership]], dict[int, str]]
+_columns: list[tuple[str, Cells]] = []
+
+
+def add_people_column(title: str, cells: Cells) -> None:
+    _columns.append((title, cells))
 
 
 class NewPersonForm(forms.Form):
@@ -94,12 +101,14 @@ def _list(
         members = members.filter(is_active=request.GET["state"] == "active")
     page = paging.page_of(request, members, order=("person__name", "pk"))
     teams = people_list.teams_of_members(page.rows)
+    more = [cells(request, page.rows) for _, cells in _columns]
     return show(
         request,
         "workforce/admin/people.html",
         title="People",
         page=page,
-        lines=[(member, teams[member.pk]) for member in page.rows],
+        lines=[(member, teams[member.pk], [cells.get(member.pk, "") for cells in more]) for member in page.rows],
+        more_columns=[title for title, _ in _columns],
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
         form=form,
