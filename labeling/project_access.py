@@ -11,14 +11,14 @@ from typing import Any
 from django.contrib.auth.models import Permission as DjangoPermission
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from labeling import work_time
 from labeling.models import Project, ProjectPersonGrant, ProjectTeamGrant
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.events import access_changed, announce, stream_of_person
-from workforce.models import Membership, Person, Team
+from workforce.models import ClockTimestamp, Membership, Person, Team
 from workforce.roles import ORGANIZATION_ROLES, PROJECT_ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
 
 Grant = ProjectPersonGrant | ProjectTeamGrant
@@ -150,6 +150,24 @@ def person_grants(project: Project) -> QuerySet[ProjectPersonGrant]:
 def team_grants(project: Project) -> QuerySet[ProjectTeamGrant]:
     related = "group__team", "permission", "granted_by"
     return ProjectTeamGrant.objects.filter(content_object=project).select_related(*related)
+
+
+def projects_shared_with(team: Team) -> QuerySet[Project]:
+    """The projects on which ``team`` has a live role, with ``shared_role`` and ``shared_until`` of its grant."""
+    grants = ProjectTeamGrant.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp()), group=team.group_id
+    ).exclude(permission__codename=Role.NO_ACCESS)
+    shared = Project.objects.filter(team_grants__in=grants).select_related("organization", "ontology")
+    return shared.annotate(
+        shared_role=F("team_grants__permission__codename"), shared_until=F("team_grants__expires_at")
+    )
+
+
+def projects_barred_to(person: Person) -> QuerySet[Any, Any]:
+    """Where *no access* in the person's own name stands before everything else."""
+    live = Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
+    barred = ProjectPersonGrant.objects.filter(live, user=person, permission__codename=Role.NO_ACCESS)
+    return barred.values("content_object")
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,13 @@ from workforce import access, audit
 from workforce.errors import InvalidInput, NotFound
 from workforce.events import announce, stream_of_person
 from workforce.live import is_uid
-from workforce.models import ClockTimestamp, Person
+from workforce.models import ClockTimestamp, Membership, Person
 from workforce.roles import Permission
 
 LONGEST_OBJECT_ID = 64
 MOST_ANSWERS = 50
+# Who speaks to people of another company without a name.
+PROJECT_TEAM = {"name": "Project team", "initials": "PT"}
 
 
 @dataclass(frozen=True)
@@ -204,14 +206,35 @@ def acts_open_to(person: Person, issues: Sequence[Issue]) -> dict[str, set[int]]
 
 def follows_issue(person: Person, uid: str) -> bool:
     """Whether ``person`` may follow the stream of an issue."""
-    return is_uid(uid) and issues_visible_to(person).filter(uid=uid).exists()
+    if not is_uid(uid):
+        return False
+    issue = issues_visible_to(person).filter(uid=uid).first()
+    # Live messages are the same for all who follow and name who speaks; a vendor's manager reads the thread instead.
+    return issue is not None and not _is_managed_by(person, issue.project.organization_id)
 
 
-def comment_facts(said: IssueComment) -> dict[str, Any]:
+def unnamed_to(person: Person, some: Sequence[Issue]) -> frozenset[int]:
+    """Who speaks in these issues without a name: to a vendor's manager, everybody who is not of the vendor."""
+    managed = {vendor.organization_id: vendor for vendor in access.vendors_managed_by(person)}
+    if not managed:
+        return frozenset()
+    speakers = {
+        said.author_id for issue in some if issue.project.organization_id in managed for said in issue.comments.all()
+    }
+    own = Membership.objects.filter(vendor__in=managed.values(), person__in=speakers)
+    return frozenset(speakers - set(own.values_list("person", flat=True)))
+
+
+def _is_managed_by(person: Person, organization: int) -> bool:
+    return access.vendors_managed_by(person).filter(organization=organization).exists()
+
+
+def comment_facts(said: IssueComment, unnamed: frozenset[int] = frozenset()) -> dict[str, Any]:
     """A comment as plain values: in live messages and in answers."""
+    named = {"name": said.author.name, "initials": said.author.initials}
     return {
         "uid": str(said.uid),
-        "author": {"name": said.author.name, "initials": said.author.initials},
+        "author": PROJECT_TEAM if said.author_id in unnamed else named,
         "text": said.text,
         "made_at": said.made_at.isoformat(),
     }
@@ -298,5 +321,6 @@ def _tell(actor: Person, issue: Issue, kind: str, words: dict[str, Any] | None =
     heard = {issue.opened_by, issue.label.labeler} if issue.label else {issue.opened_by}
     for person in sorted(heard - {actor}, key=lambda one: one.pk):
         if issues_visible_to(person).filter(pk=issue.pk).exists():
-            words_too = {**facts, **(words or {}), "project": str(issue.project.uid)}
+            told = {} if _is_managed_by(person, organization) else words or {}
+            words_too = {**facts, **told, "project": str(issue.project.uid)}
             announce(organization, stream_of_person(person.uid), kind, words_too)

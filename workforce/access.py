@@ -64,7 +64,7 @@ def can(user: Someone, permission: Permission, thing: Model) -> Verdict:
     if user.pk in place.owners and scopes & {Scope.OWN, Scope.TEAM}:
         return Verdict(True)
     is_led = Scope.TEAM in scopes and bool(place.owners) and _leads(user, place.owners)
-    if is_led or (Scope.VENDOR in scopes and place.vendor is not None and _is_of_vendor(user, place.vendor)):
+    if is_led or (Scope.VENDOR in scopes and _is_of_vendor(user, place)):
         return Verdict(True)
     return Verdict(False, "missing_right")
 
@@ -138,6 +138,12 @@ def enters_admin(user: Someone) -> bool:
     if active_memberships(user).filter(role__in=STAFF_ROLES).exists():
         return True
     return any(_granted(user, root, [Role.PROJECT_LEAD]).exists() for root in _granted_roots())
+
+
+def vendors_managed_by(user: Someone) -> QuerySet[Team]:
+    """The vendors whose manager ``user`` is now."""
+    managed = active_memberships(user).filter(role=Role.VENDOR_MANAGER).exclude(vendor=None)
+    return Team.objects.filter(pk__in=managed.values("vendor"))
 
 
 def roles_on(user: Someone, root: Model) -> frozenset[Role]:
@@ -242,7 +248,8 @@ def _roles_held(user: Someone, place: _Place) -> frozenset[Role] | None:
         own, teams, vendor_is_in = cursor.fetchone()
     granted = {Role(name) for name in (own or teams or [])}
     if vendor is not None and not vendor_is_in:
-        granted = set()
+        # Neither its people nor its manager reach what was not shared with the vendor.
+        granted, inner = set(), set()
     if Role.NO_ACCESS in granted:
         inner &= {Role.ORGANIZATION_ADMIN}
     return frozenset(inner | granted)
@@ -252,8 +259,16 @@ def _leads(user: Someone, people: Iterable[int]) -> bool:
     return Person.groups.through.objects.filter(person_id__in=people, group__team__lead_id=user.pk).exists()
 
 
-def _is_of_vendor(user: Someone, team_pk: int) -> bool:
-    return active_memberships(user).filter(vendor=team_pk).exists()
+def _is_of_vendor(user: Someone, place: _Place) -> bool:
+    """Of the vendor itself, or of somebody who works for it in that organization."""
+    if place.vendor is not None and _own_vendors(user).filter(vendor=place.vendor).exists():
+        return True
+    of_vendor = Membership.objects.filter(organization=place.organization, vendor__in=_own_vendors(user))
+    return bool(place.owners) and of_vendor.filter(person__in=place.owners).exists()
+
+
+def _own_vendors(user: Someone) -> QuerySet[Any, Any]:
+    return active_memberships(user).exclude(vendor=None).values("vendor")
 
 
 def _table(model: type[Model]) -> str:
@@ -292,25 +307,22 @@ def _reaches(user: Someone, model: type[Model], roles: list[str]) -> Q:
     root_key = f"{path or 'pk'}__in"
     barred = Q(**{root_key: _granted(user, root, [Role.NO_ACCESS]).values("pk")})
     admin = inside([role for role in inner if role == Role.ORGANIZATION_ADMIN])
-    return admin | (inside(inner) & ~barred) | Q(**{root_key: _granted(user, root, roles).values("pk")})
+    reached = inside([role for role in inner if role != Role.VENDOR_MANAGER])
+    if Role.VENDOR_MANAGER in inner:
+        shared = root._default_manager.filter(Exists(_grants_of_vendor(user, root)))
+        reached |= inside([Role.VENDOR_MANAGER]) & Q(**{root_key: shared.values("pk")})
+    return admin | (reached & ~barred) | Q(**{root_key: _granted(user, root, roles).values("pk")})
 
 
 def _granted(user: Someone, root: type[Model], roles: Sequence[str]) -> QuerySet[Any]:
     """The roots on which a live grant gives ``user`` one of ``roles``."""
     if not roles or not _has_grants(root):
         return root._default_manager.none()
-    live = Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
-    people = _person_grants(root)._default_manager.filter(live, content_object=OuterRef("pk"))
-    teams = _team_grants(root)._default_manager.filter(live, content_object=OuterRef("pk"))
+    people = _person_grants(root)._default_manager.filter(_is_live(), content_object=OuterRef("pk"))
+    teams = _team_grants(root)._default_manager.filter(_is_live(), content_object=OuterRef("pk"))
     member = active_memberships(user).filter(organization=OuterRef("organization"))
     # A vendor's person needs a live grant of that vendor; a grant in the person's own name only refines it.
-    vendor_gate = Q(Exists(member.filter(vendor=None))) | Q(
-        Exists(
-            teams.filter(
-                group__team__in=active_memberships(user).exclude(vendor=None).values("vendor"),
-            ).exclude(permission__codename=Role.NO_ACCESS)
-        )
-    )
+    vendor_gate = Q(Exists(member.filter(vendor=None))) | Q(Exists(_grants_of_vendor(user, root)))
     mine = people.filter(user_id=user.pk)
     own_grant = Exists(mine.filter(permission__codename__in=roles))
     team_grant = Exists(teams.filter(group__in=_groups_of(user), permission__codename__in=roles))
@@ -328,6 +340,16 @@ def _led_roots(user: Someone) -> list[QuerySet[Any]]:
     ]
 
 
+def _is_live() -> Q:
+    return Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
+
+
+def _grants_of_vendor(user: Someone, root: type[Model]) -> QuerySet[Any]:
+    """The live grants of the vendors that ``user`` works for, on the root of an outer query."""
+    grants = _team_grants(root)._default_manager.filter(_is_live(), content_object=OuterRef("pk"))
+    return grants.filter(group__team__in=_own_vendors(user)).exclude(permission__codename=Role.NO_ACCESS)
+
+
 def _groups_of(user: Someone) -> QuerySet[Any]:
     return Person.groups.through.objects.filter(person_id=user.pk or 0).values("group_id")
 
@@ -336,9 +358,7 @@ def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
     if scope == Scope.ANY:
         return Q()
     if scope == Scope.VENDOR:
-        vendor = getattr(model, "access_vendor", None)
-        own = active_memberships(user).exclude(vendor=None).values("vendor")
-        return Q(**{f"{vendor}__in": own}) if vendor else Q(pk__in=[])
+        return _within_vendor(user, model)
     # A thing that belongs to nobody is reached only by those who reach everything.
     mine = reduce(or_, (Q(**{owner: user.pk}) for owner in _owner_paths(model)), Q(pk__in=[]))
     if scope == Scope.OWN:
@@ -346,6 +366,18 @@ def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
     led = Team.objects.filter(lead_id=user.pk).values("group")
     people = Person.groups.through.objects.filter(group_id__in=led).values("person_id")
     return reduce(or_, (Q(**{f"{owner}__in": people}) for owner in _owner_paths(model)), mine)
+
+
+def _within_vendor(user: Someone, model: type[Model]) -> Q:
+    found, vendors = Q(pk__in=[]), _own_vendors(user)
+    whose = getattr(model, "access_vendor", None)
+    if whose is not None:
+        found |= Q(**{f"{whose}__in": vendors})
+    organization = _path(_root_path(model), _organization_field(_root_model(model))) or "pk"
+    of_vendor = Membership.objects.filter(vendor__in=vendors, organization=OuterRef(organization))
+    for owner in _owner_paths(model):
+        found |= Q(Exists(of_vendor.filter(person=OuterRef(owner))))
+    return found
 
 
 def _granted_roots() -> list[type[Model]]:

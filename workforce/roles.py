@@ -146,7 +146,18 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_JOB: ANY,
         P.MANAGE_JOBS: ANY,
     },
-    Role.VENDOR_MANAGER: {P.VIEW_PEOPLE: VENDOR, P.MANAGE_PEOPLE: VENDOR, P.MANAGE_TOKENS: OWN},
+    # On a project only where the vendor's team has a live grant, and there only what own people made.
+    Role.VENDOR_MANAGER: {
+        P.VIEW_PEOPLE: VENDOR,
+        P.MANAGE_PEOPLE: VENDOR,
+        P.MANAGE_TOKENS: OWN,
+        P.VIEW_QUEUE: VENDOR,
+        P.VIEW_LABEL: VENDOR,
+        P.VIEW_ISSUE: VENDOR,
+        P.OPEN_ISSUE: VENDOR,
+        P.RESOLVE_ISSUE: VENDOR,
+        P.VIEW_PERFORMANCE: VENDOR,
+    },
     # The auditor: reads everything, changes nothing.
     Role.VIEWER: {
         **_SEES_A_PROJECT,

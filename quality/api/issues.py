@@ -106,6 +106,9 @@ class IssueShape(serializers.Serializer[Any]):
     urls = IssueUrls()
 
 
+ISSUE_PAGE = page_shape(IssueShape)
+
+
 class IssuesOfRow(APIView):
     """Ask about a row, a place on its picture or an object of a label."""
 
@@ -132,7 +135,7 @@ class IssuesOfProject(APIView):
 
     @extend_schema(
         parameters=[choice_parameter("state", Issue.State.values), *PAGING_PARAMETERS],
-        responses={200: page_shape(IssueShape)},
+        responses={200: ISSUE_PAGE},
     )
     def get(self, request: Request, uid: str) -> Response:
         state = filters_of(request, "state", *PAGING).get("state")
@@ -197,7 +200,8 @@ class Reopen(APIView):
 def issue_documents(person: Person, some: Sequence[Issue]) -> list[dict[str, Any]]:
     """Issues as pages and integrators read them. An address is null where ``person`` may not act."""
     may = issues.acts_open_to(person, some)
-    return [_document(issue, {act for act, found in may.items() if issue.pk in found}) for issue in some]
+    unnamed = issues.unnamed_to(person, some) if some else frozenset()
+    return [_document(issue, {act for act, found in may.items() if issue.pk in found}, unnamed) for issue in some]
 
 
 def issues_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
@@ -213,8 +217,8 @@ def _answer(request: Request, uid: str, *, status: int = 200) -> Response:
     return Response(issue_documents(person, [issues.thread_of(person, uid)])[0], status=status)
 
 
-def _document(issue: Issue, acts: set[str]) -> dict[str, Any]:
-    question, *answers = [issues.comment_facts(said) for said in issue.comments.all()]
+def _document(issue: Issue, acts: set[str], unnamed: frozenset[int]) -> dict[str, Any]:
+    question, *answers = [issues.comment_facts(said, unnamed) for said in issue.comments.all()]
     doors = {"comment": "comment", "resolve": "resolve", "reopen": "resolve"}
     return {
         "uid": str(issue.uid),

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling import projects, work_time
+from labeling.models import Project
 from quality.performance import UNITS, performance_of
 from workforce.api.shapes import choice_parameter, filters_of, person_of
 from workforce.errors import InvalidInput
@@ -103,12 +104,17 @@ class PerformanceShape(serializers.Serializer[Any]):
     worth_a_conversation = ConversationShape(many=True)
 
 
+PERIOD = (
+    OpenApiParameter("since", OpenApiTypes.DATE, description="First day; 14 days back when left out."),
+    OpenApiParameter("until", OpenApiTypes.DATE, description="Last day; today when left out."),
+    choice_parameter("unit", UNITS),
+)
+
+
 class PerformanceOfProject(APIView):
     @extend_schema(
         parameters=[
-            OpenApiParameter("since", OpenApiTypes.DATE, description="First day; 14 days back when left out."),
-            OpenApiParameter("until", OpenApiTypes.DATE, description="Last day; today when left out."),
-            choice_parameter("unit", UNITS),
+            *PERIOD,
             OpenApiParameter("team", description="Only the people under this name, and totals of them."),
         ],
         responses={200: PerformanceShape},
@@ -116,13 +122,17 @@ class PerformanceOfProject(APIView):
     def get(self, request: Request, uid: str) -> Response:
         project = projects.project_for(person_of(request), uid)
         given = filters_of(request, "since", "until", "unit", "team")
-        until = _day(given, "until") or work_time.day_in(project, work_time.clock())
-        since = _day(given, "since") or until - timedelta(days=DAYS)
-        unit = given.get("unit") or "rows"
-        shown = performance_of(
-            person_of(request), project, since=since, until=until, unit=unit, team=given.get("team") or ""
-        )
-        return Response(asdict(shown))
+        return performance_answer(request, project, given)
+
+
+def performance_answer(request: Request, project: Project, given: Mapping[str, str]) -> Response:
+    until = _day(given, "until") or work_time.day_in(project, work_time.clock())
+    since = _day(given, "since") or until - timedelta(days=DAYS)
+    unit = given.get("unit") or "rows"
+    shown = performance_of(
+        person_of(request), project, since=since, until=until, unit=unit, team=given.get("team") or ""
+    )
+    return Response(asdict(shown))
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:

@@ -101,7 +101,7 @@ class MinimumBody(Body):
 
 
 class SkillNames(APIView):
-    token_scope = Token.Scope.MANAGE
+    token_scope = Token.Scope.PEOPLE
 
     @extend_schema(
         operation_id="skill_names_list", parameters=query_parameters(is_list=True), responses=page_shape(SkillNameShape)
@@ -121,7 +121,7 @@ class SkillNames(APIView):
 class SkillsOfMember(APIView):
     """Every value of a member, newest first; the newest of each skill is in force."""
 
-    token_scope = Token.Scope.MANAGE
+    read_scope = token_scope = Token.Scope.PEOPLE
 
     @extend_schema(parameters=query_parameters(is_list=True), responses=page_shape(SkillShape))
     def get(self, request: Request, uid: str) -> Response:
@@ -150,7 +150,7 @@ class SkillsOfMember(APIView):
 class SkillFiles(APIView):
     """Takes the good rows and says which others were refused and why. The same file can be sent again."""
 
-    token_scope = Token.Scope.MANAGE
+    token_scope = Token.Scope.PEOPLE
     parser_classes = (MultiPartParser,)
 
     @extend_schema(request={"multipart/form-data": SkillFileBody}, responses={200: SkillReportShape})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import issues, performance, review, skills
+from quality.api import issues, performance, review, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -18,4 +18,12 @@ urlpatterns = [
     path("members/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-member-skills"),
     path("projects/<uuid:uid>/minimum-skills/", skills.MinimumsOfProject.as_view(), name="api-minimum-skills"),
     path("minimum-skills/<uuid:uid>/", skills.MinimumByUid.as_view(), name="api-minimum-skill"),
+    path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
+    path("vendors/<uuid:uid>/people/", vendors.PeopleOfVendor.as_view(), name="api-vendor-people"),
+    path("vendors/<uuid:uid>/projects/", vendors.ProjectsOfVendor.as_view(), name="api-vendor-projects"),
+    path("vendors/<uuid:uid>/queue/", vendors.QueueOfVendor.as_view(), name="api-vendor-queue"),
+    path("vendors/<uuid:uid>/labels/", vendors.LabelsOfVendor.as_view(), name="api-vendor-labels"),
+    path("vendors/<uuid:uid>/performance/", vendors.PerformanceOfVendor.as_view(), name="api-vendor-performance"),
+    path("vendors/<uuid:uid>/issues/", vendors.IssuesOfVendor.as_view(), name="api-vendor-issues"),
+    path("vendor-people/<uuid:uid>/", vendors.PersonOfVendor.as_view(), name="api-vendor-person"),
 ]

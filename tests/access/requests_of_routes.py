@@ -715,7 +715,7 @@ def skill_file(stage: Line) -> bytes:
     )
 
 
-@request_for("api-skill-names", "admin:skills")
+@request_for("api-skill-names", "admin:skills", "api-vendors")
 def of_skills(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
 
@@ -772,3 +772,19 @@ def no_minimum(stage: Line, person: Person | None) -> RequestOf:
 def no_minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
     made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
     return RequestOf({"uid": stage.project.uid}, {"uid": made.uid}, content_type=FORM)
+
+
+# --- Vendors ----------------------------------------------------------------------------------------------------
+@request_for("api-vendor-people", "api-vendor-projects", "api-vendor-queue", "api-vendor-labels", "api-vendor-issues")
+def of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid})
+
+
+@request_for("api-vendor-performance")
+def figures_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, query=f"?project={stage.project.uid}")
+
+
+@request_for("api-vendor-person")
+def end_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": False})

@@ -12,7 +12,7 @@ from labeling.queue import lease_next_rows
 from tests.access.table import ACTORS
 from tests.cast import Cast
 from tests.labeling.test_labels import submit
-from tests.line import Line
+from tests.line import Line, make_line
 from workforce import access, organizations, teams
 from workforce.errors import NotAllowed, NotFound, RuleViolation
 from workforce.models import Membership, Organization, Person, Team
@@ -28,11 +28,15 @@ def test_one_thing_and_many_things_say_the_same(line: Line) -> None:
     """``can`` asks by SQL, ``visible_to`` builds a condition: for every actor, permission and kind of thing alike."""
     slot = lease_next_rows(line.cast.lena, line.project).slots[0]
     submit(line.cast.lena, slot)
+    theirs = lease_next_rows(line.cast.vera, line.project).slots[0]
+    submit(line.cast.vera, theirs, key="key-2")
     things = [
+        Slot.objects.get(pk=theirs.pk),
+        Label.objects.get(labeler=line.cast.vera),
         line.project,
         ProjectRow.objects.first(),
         Slot.objects.get(pk=slot.pk),
-        Label.objects.get(),
+        Label.objects.get(labeler=line.cast.lena),
         line.cast.home,
         line.cast.vendor,
         line.cast.team,
@@ -227,6 +231,54 @@ def test_the_manager_of_a_vendor_takes_in_and_ends_only_own_people(cast: Cast) -
     with pytest.raises(NotAllowed):
         lena = Membership.objects.get(organization=cast.home, person=cast.lena)
         organizations.change_membership(cast.vito, lena, role="member", is_active=False)
+
+
+VENDORS = (
+    Permission.VIEW_QUEUE,
+    Permission.VIEW_LABEL,
+    Permission.VIEW_ISSUE,
+    Permission.OPEN_ISSUE,
+    Permission.RESOLVE_ISSUE,
+    Permission.VIEW_PERFORMANCE,
+)
+
+
+def reached_by_vito(line: Line) -> set[str]:
+    return {
+        label.labeler.name
+        for permission in VENDORS
+        for label in access.visible_to(line.cast.vito, Label.objects.all(), permission)
+        if access.can(line.cast.vito, permission, label)
+    }
+
+
+def test_the_manager_of_a_vendor_reaches_what_own_people_made_where_it_was_shared(cast: Cast) -> None:
+    line = make_line(cast, rows=8, review_share=0)
+    other = teams.create_team(cast.ada, cast.home, name="Otherfield", kind=Team.Kind.VENDOR)
+    olga = Person.objects.create(email="olga@example.org", name="Olga", password="!")
+    organizations.add_member(cast.ada, cast.home, olga, role="member", vendor=other)
+    project_access.grant_role(cast.ada, line.project, other, role=Role.LABELER)
+    for number, person in enumerate((cast.lena, cast.vera, olga)):
+        submit(person, lease_next_rows(person, line.project).slots[0], key=f"key-{number}")
+    assert reached_by_vito(line) == {"Vera Vogel"}
+    for permission in VENDORS:
+        assert not access.can(cast.vito, permission, line.project), "the project itself is nobody's"
+        assert not access.can(cast.vera, permission, Label.objects.get(labeler=olga))
+    project_access.grant_role(cast.ada, line.project, cast.vito, role=Role.NO_ACCESS)
+    assert reached_by_vito(line) == set()
+    project_access.revoke_role(cast.ada, line.project, cast.vito)
+    ProjectTeamGrant.objects.filter(group=cast.vendor.group).update(expires_at=timezone.now())
+    assert reached_by_vito(line) == set(), "what is not shared any more is gone for the manager too"
+
+
+def test_work_for_the_organization_itself_is_not_a_vendors(line: Line) -> None:
+    """Someone who worked for a vendor elsewhere: the tie is between a person and a vendor in one organization."""
+    cast = line.cast
+    elsewhere = teams.create_team(cast.otto, cast.away, name="Brightfield", kind=Team.Kind.VENDOR)
+    organizations.add_member(cast.otto, cast.away, cast.vito, role="vendor_manager", vendor=elsewhere)
+    organizations.add_member(cast.otto, cast.away, cast.lena, role="member", vendor=elsewhere)
+    submit(cast.lena, lease_next_rows(cast.lena, line.project).slots[0])
+    assert reached_by_vito(line) == set()
 
 
 # --- Who may give which role ------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def post(client: Any, member: Membership, body: Any, key: str = "") -> Any:
 
 
 def test_a_skill_is_set_once_however_often_it_is_sent(line: Line, damage: SkillName) -> None:
-    client, lena = with_token(line.cast.max, line.cast.home, "read", "manage"), member(line, "lena")
+    client, lena = with_token(line.cast.max, line.cast.home, "read", "people"), member(line, "lena")
     body = {"skill": str(damage.uid), "value": 70, "evidence": "Test of May.", "noted_on": "2026-05-02"}
     first, again = post(client, lena, body, "k"), post(client, lena, body, "k")
     assert (first.status_code, again.status_code) == (201, 200)
@@ -72,7 +72,7 @@ def test_a_file_comes_in_with_a_report(line: Line, damage: SkillName) -> None:
 
 
 def test_a_manager_of_a_vendor_reaches_own_people_only(line: Line, damage: SkillName) -> None:
-    client = with_token(line.cast.vito, line.cast.home, "read", "manage")
+    client = with_token(line.cast.vito, line.cast.home, "read", "people")
     body = {"skill": str(damage.uid), "value": 70, "evidence": "Test."}
     assert post(client, member(line, "vera"), body).status_code == 201
     assert post(client, member(line, "lena"), body).status_code == 403
