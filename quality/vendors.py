@@ -10,7 +10,6 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from labeling import blindness, project_access, work_time
@@ -18,7 +17,7 @@ from labeling.labels import labels_visible_to
 from labeling.models import Label, LabelVersion, Project, Slot
 from quality import issues
 from quality.models import Issue
-from workforce import access, organizations
+from workforce import access
 from workforce.errors import InvalidInput, NotAllowed, NotFound
 from workforce.live import is_uid
 from workforce.models import ClockTimestamp, Membership, Person, Team
@@ -63,12 +62,6 @@ def member_for(person: Person, uid: str) -> Membership:
     if not access.vendors_managed_by(person).filter(vendor_people=member).exists():
         raise NotAllowed(MANAGERS_DOOR)
     return member
-
-
-@transaction.atomic
-def set_active(person: Person, member: Membership, *, is_active: bool) -> Membership:
-    """Let someone in again, or end what opens for them; what is done stays."""
-    return organizations.change_membership(person, member, role=member.role, is_active=is_active)
 
 
 def _own(vendor: Team) -> Any:

@@ -129,7 +129,7 @@ class SkillsOfMember(APIView):
         return page_answer(request, skills.history_of(_member(request, uid, Permission.VIEW_PEOPLE)), SkillShape)
 
     @extend_schema(
-        operation_id="members_skills_set",
+        operation_id="people_skills_set",
         parameters=[KEY_HEADER],
         request=SkillBody,
         responses={200: SkillShape, 201: SkillShape},

@@ -15,7 +15,7 @@ urlpatterns = [
     path("issues/<uuid:uid>/reopen/", issues.Reopen.as_view(), name="api-issue-reopen"),
     path("skill-names/", skills.SkillNames.as_view(), name="api-skill-names"),
     path("skills/imports/", skills.SkillFiles.as_view(), name="api-skill-imports"),
-    path("members/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-member-skills"),
+    path("people/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-person-skills"),
     path("projects/<uuid:uid>/minimum-skills/", skills.MinimumsOfProject.as_view(), name="api-minimum-skills"),
     path("minimum-skills/<uuid:uid>/", skills.MinimumByUid.as_view(), name="api-minimum-skill"),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
@@ -25,5 +25,4 @@ urlpatterns = [
     path("vendors/<uuid:uid>/labels/", vendors.LabelsOfVendor.as_view(), name="api-vendor-labels"),
     path("vendors/<uuid:uid>/performance/", vendors.PerformanceOfVendor.as_view(), name="api-vendor-performance"),
     path("vendors/<uuid:uid>/issues/", vendors.IssuesOfVendor.as_view(), name="api-vendor-issues"),
-    path("vendor-people/<uuid:uid>/", vendors.PersonOfVendor.as_view(), name="api-vendor-person"),
 ]

@@ -1,7 +1,7 @@
 """The vendor's doors over HTTP, for its manager: own people, shared projects, and what own people have and made there.
 
-Invitations are at ``/invitations/``, skills at ``/members/{uid}/skills/``, answers at ``/issues/{uid}/comments/``;
-all of them reach own people only."""
+People are invited at ``/invitations/`` and ended at ``/people/{uid}/``, their skills are at ``/people/{uid}/skills/``,
+answers at ``/issues/{uid}/comments/``; all of them reach own people only."""
 
 from typing import Any
 
@@ -17,13 +17,10 @@ from quality import skills, vendors
 from quality.api.issues import ISSUE_PAGE, issue_documents
 from quality.api.performance import PERIOD, PerformanceShape, performance_answer
 from quality.models import Issue
-from workforce.api.inputs import idempotency_key, page_by_key
+from workforce.api.inputs import page_by_key
 from workforce.api.shapes import (
-    KEY_HEADER,
     PAGING,
     PAGING_PARAMETERS,
-    Body,
-    RefusalShape,
     choice_filter,
     choice_parameter,
     filters_of,
@@ -31,9 +28,7 @@ from workforce.api.shapes import (
     page_shape,
     person_of,
     query_parameters,
-    values_of,
 )
-from workforce.idempotency import once
 from workforce.models import Membership, Team, Token
 
 PROJECT_FILTER = OpenApiParameter("project", OpenApiTypes.UUID, description="One of the shared projects.")
@@ -64,10 +59,6 @@ class VendorPersonShape(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     skills = SkillInForce(many=True)
-
-
-class VendorPersonBody(Body):
-    is_active = serializers.BooleanField()
 
 
 class SharedProjectShape(serializers.Serializer[Project]):
@@ -141,25 +132,6 @@ class PeopleOfVendor(APIView):
         person = person_of(request)
         page = page_by_key(request, vendors.people_of(person, vendors.vendor_for(person, uid)))
         return Response({"results": _people(page.rows), "next_cursor": page.next_cursor})
-
-
-class PersonOfVendor(APIView):
-    token_scope = Token.Scope.PEOPLE
-
-    @extend_schema(
-        parameters=[KEY_HEADER], request=VendorPersonBody, responses={200: VendorPersonShape, 409: RefusalShape}
-    )
-    def patch(self, request: Request, uid: str) -> Response:
-        """Deactivate one of the own people, or let them in again. Takes effect everywhere within seconds."""
-        values, person = values_of(VendorPersonBody, request), person_of(request)
-        member = vendors.member_for(person, uid)
-
-        def act() -> dict[str, Any]:
-            vendors.set_active(person, member, **values)
-            return {"member": str(uid)}
-
-        once(person, idempotency_key(request), {"member": uid, **values}, act)
-        return Response(_people([vendors.member_for(person, uid)])[0])
 
 
 class ProjectsOfVendor(APIView):

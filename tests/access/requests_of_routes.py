@@ -740,7 +740,7 @@ def file_of_home(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, query=f"?organization={stage.cast.home.uid}")
 
 
-@request_for("api-member-skills")
+@request_for("api-person-skills")
 def skills_of_vera(stage: Line, person: Person | None) -> RequestOf:
     body = {"skill": word(stage).uid, "value": 60, "evidence": "Test of May."}
     return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body)
@@ -783,8 +783,3 @@ def of_vendor(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-vendor-performance")
 def figures_of_vendor(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, query=f"?project={stage.project.uid}")
-
-
-@request_for("api-vendor-person")
-def end_of_vera(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": False})

@@ -27,7 +27,7 @@ def member(line: Line, name: str) -> Membership:
 
 
 def post(client: Any, member: Membership, body: Any, key: str = "") -> Any:
-    address = reverse("api-member-skills", args=[member.uid])
+    address = reverse("api-person-skills", args=[member.uid])
     return client.post(address, body, headers={"Idempotency-Key": key or str(uuid.uuid4())})
 
 
@@ -41,7 +41,7 @@ def test_a_skill_is_set_once_however_often_it_is_sent(line: Line, damage: SkillN
     assert post(client, lena, {**body, "value": 71}, "k").json()["code"] == "key_reused"
     assert post(client, lena, {**body, "value": 171}).status_code == 422
     post(client, lena, {**body, "value": 80})
-    address = reverse("api-member-skills", args=[lena.uid])
+    address = reverse("api-person-skills", args=[lena.uid])
     page = client.get(address, {"page_size": 1}).json()
     assert [one["value"] for one in page["results"]] == [80]
     rest = client.get(address, {"cursor": page["next_cursor"]}).json()
@@ -76,7 +76,7 @@ def test_a_manager_of_a_vendor_reaches_own_people_only(line: Line, damage: Skill
     body = {"skill": str(damage.uid), "value": 70, "evidence": "Test."}
     assert post(client, member(line, "vera"), body).status_code == 201
     assert post(client, member(line, "lena"), body).status_code == 403
-    assert client.get(reverse("api-member-skills", args=[member(line, "lena").uid])).status_code == 403
+    assert client.get(reverse("api-person-skills", args=[member(line, "lena").uid])).status_code == 403
     content = b"person,skill,value,evidence,date\nvera@example.org,Damage,75,T,\nlena@example.org,Damage,7,T,\n"
     upload = {"organization": line.cast.home.uid, "file": SimpleUploadedFile("s.csv", content)}
     answer = client.post(reverse("api-skill-imports"), upload, format="multipart").json()

@@ -124,7 +124,7 @@ def test_a_token_needs_its_scopes_and_stays_in_its_organization(stage: VendorSta
     assert read.get(address(stage, "queue")).status_code == 200
     assert read.get(address(stage, "people")).status_code == 403
     member = Membership.objects.get(person=cast.vera)
-    ended = read.patch(reverse("api-vendor-person", args=[member.uid]), {"is_active": False}, headers=key())
+    ended = read.patch(reverse("api-person", args=[member.uid]), {"is_active": False})
     assert ended.status_code == 403
     organizations.add_member(cast.otto, cast.away, cast.vito, role="viewer")
     away = with_token(cast.vito, cast.away, "read", "people")
@@ -135,17 +135,15 @@ def test_a_token_needs_its_scopes_and_stays_in_its_organization(stage: VendorSta
 def test_people_are_ended_and_let_in_again(stage: VendorStage) -> None:
     cast, client = stage.cast, with_token(stage.cast.vito, stage.cast.home, "read", "people")
     vera, lena = (Membership.objects.get(person=person) for person in (cast.vera, cast.lena))
-    headers = key()
-    for _ in range(2):
-        ended = client.patch(reverse("api-vendor-person", args=[vera.uid]), {"is_active": False}, headers=headers)
-        assert (ended.status_code, ended.json()["is_active"]) == (200, False)
-    assert AuditEvent.objects.filter(action="membership.changed").count() == 1
+    ended = client.patch(reverse("api-person", args=[vera.uid]), {"is_active": False})
+    assert (ended.status_code, ended.json()["is_active"]) == (200, False)
+    assert AuditEvent.objects.filter(action="membership.changed", actor=cast.vito).count() == 1
     assert signed_in(cast.vera).post(reverse("api-claim", args=[stage.line.project.uid]), {}).status_code in (403, 404)
-    again = client.patch(reverse("api-vendor-person", args=[vera.uid]), {"is_active": True}, headers=key())
+    again = client.patch(reverse("api-person", args=[vera.uid]), {"is_active": True})
     assert again.json()["is_active"] is True
     for member, status in ((lena, 403), (Membership.objects.get(person=cast.otto), 404)):
-        path = reverse("api-vendor-person", args=[member.uid])
-        assert client.patch(path, {"is_active": False}, headers=key()).status_code == status
+        path = reverse("api-person", args=[member.uid])
+        assert client.patch(path, {"is_active": False}).status_code == status
 
 
 def test_own_issues_are_answered_and_others_are_not(stage: VendorStage) -> None:
@@ -179,7 +177,7 @@ def test_a_vendor_managers_day_over_the_api(stage: VendorStage) -> None:
     assert queue.lease_next_rows(nia, stage.line.project).slots == ()
     for one in new:
         body = {"skill": word.uid, "value": 70, "evidence": "Our entry test, 28 of 40."}
-        assert client.post(reverse("api-member-skills", args=[one["uid"]]), body, headers=key()).status_code == 201
+        assert client.post(reverse("api-person-skills", args=[one["uid"]]), body, headers=key()).status_code == 201
     slot = queue.lease_next_rows(nia, stage.line.project).slots[0]
     queue.keep_leases(nia, str(slot.uid), slot.lease_token or 0, has_input=True)
     assert Skill.objects.filter(set_by=cast.vito).count() == 2

@@ -18,8 +18,7 @@ ASK_FOR_A_KEY = {
     "/api/v1/reviews/{uid}/decide/",
     "/api/v1/rows/{uid}/issues/",
     "/api/v1/issues/{uid}/comments/",
-    "/api/v1/members/{uid}/skills/",
-    "/api/v1/vendor-people/{uid}/",
+    "/api/v1/people/{uid}/skills/",
 }
 TAKE_A_KEY = {"/api/v1/projects/{uid}/imports/", "/api/v1/datasets/{uid}/imports/"}
 
