@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "workforce.pages.second_factor_gate.RefuseWithoutSecondFactor",
     "workforce.pages.chosen.NarrowToChosen",
     "workforce.pages.refusals.TranslateRefusals",
+    "workforce.api.rate_limits.RateHeaders",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -197,12 +198,15 @@ SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.whole_number('PORT', 800
 # --- API --------------------------------------------------------------------------------------------------------
 KNOX_TOKEN_MODEL = "workforce.Token"  # noqa: S105  (the name of a table)
 REST_KNOX = {"TOKEN_MODEL": "workforce.Token", "TOKEN_PREFIX": "crew_"}
+# Of each token.
+API_REQUESTS_PER_MINUTE = env.whole_number("API_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "workforce.api.authentication.TokenOfOrganization",
         "workforce.api.authentication.SessionOfPerson",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["workforce.api.permissions.SignedInWithinScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["workforce.api.rate_limits.RateOfToken"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["workforce.api.parsers.GatedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "workforce.api.description.DescribedEndpoint",

@@ -14,6 +14,7 @@ EVERYWHERE = {
     403: "The person has no right to this, or the token no scope for it.",
     406: "The client accepts no type that is answered here.",
     422: "Something that came in is wrong; the answer names it. Nothing was changed.",
+    429: "The token has asked too often in this minute; `Retry-After` says when to ask again. Nothing was changed.",
 }
 WITH_UID = {404: "There is no such thing here for this person."}
 WITH_BODY = {
