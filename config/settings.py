@@ -181,20 +181,6 @@ GUARDIAN_MONKEY_PATCH_USER = False
 # Its backend is left out on purpose: only workforce.access decides.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
-# --- E-mail -----------------------------------------------------------------------------------------------------
-# Without EMAIL_HOST nothing leaves: each message becomes a file in the data folder, for the operator to hand over.
-EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
-EMAIL_FILE_PATH = CREWLINE_HOME / "mail"
-EMAIL_PORT = env.whole_number("EMAIL_PORT", 587, least=1, most=65535)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=bool(EMAIL_HOST))
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "crewline@localhost")
-# Links in messages start with this and never with a request's host.
-SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.whole_number('PORT', 8000, least=1, most=65535)}").rstrip("/")
-
 # --- API --------------------------------------------------------------------------------------------------------
 KNOX_TOKEN_MODEL = "workforce.Token"  # noqa: S105  (the name of a table)
 REST_KNOX = {"TOKEN_MODEL": "workforce.Token", "TOKEN_PREFIX": "crew_"}

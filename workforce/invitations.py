@@ -8,9 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.signing import BadSignature, Signer
 from django.core.validators import validate_email
 from django.db import transaction
@@ -18,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
-from workforce import access, audit, bulk, tries
+from workforce import access, audit, bulk, mail, tries
 from workforce.errors import Gone, InvalidInput, NotFound, Refusal, RuleViolation
 from workforce.events import enqueue
 from workforce.models import ClockTimestamp, Invitation, Membership, Organization, Person, Team
@@ -173,14 +171,9 @@ def deliver(invitation_uid: str, of_round: int) -> None:
     if invitation is None:
         return
     place = " ".join(invitation.organization.name.split())
-    link = settings.SITE_URL + reverse("invitation", args=[signed_link(invitation)])
-    text = (
-        f"{invitation.invited_by.name} invites you to work in {place} on Crewline"
-        f" as {invitation.get_role_display()}.\n\n{link}\n\n"
-        f"The link works once, for this address, until {invitation.expires_at:%d %B %Y, %H:%M} UTC.\n"
-        "If you did not expect it, do nothing: without you nothing happens.\n"
-    )
-    send_mail(f"Invitation to {place}", text, None, [invitation.email])
+    link = mail.link_to(reverse("invitation", args=[signed_link(invitation)]))
+    values = {"invitation": invitation, "place": place, "link": link}
+    mail.send_letter(invitation.email, f"Invitation to {place}", "workforce/mail/invitation.txt", **values)
     Invitation.objects.filter(pk=invitation.pk).update(sent_at=ClockTimestamp())
 
 

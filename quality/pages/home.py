@@ -15,4 +15,8 @@ def home(request: PersonRequest) -> HttpResponse:
     shown = rules.home_of(request.user)
     if not shown.waits and access.enters_admin(request.user):
         return redirect("admin:index")
-    return render(request, "quality/home.html", {"home": shown, "shown_from": rules.SHOWN_FROM})
+    manages_vendor = access.vendors_managed_by(request.user).exists()
+    if not shown.waits and manages_vendor:
+        return redirect("vendor-start")
+    values = {"home": shown, "shown_from": rules.SHOWN_FROM, "manages_vendor": manages_vendor}
+    return render(request, "quality/home.html", values)

@@ -1,9 +1,19 @@
 from django.urls import path
 
-from quality.pages import home, issues
+from quality.pages import home, issues, vendor
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("my-issues/", issues.my_issues, name="my-issues"),
     path("my-issues/<uuid:uid>/say/", issues.say, name="my-issue-say"),
+    path("vendor/", vendor.start, name="vendor-start"),
+    path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
+    path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),
+    path("vendors/<uuid:uid>/people/invite/", vendor.invite, name="vendor-invite"),
+    path("vendor-people/<uuid:uid>/change/", vendor.change_person, name="vendor-person-change"),
+    path("vendor-people/<uuid:uid>/skills/", vendor.set_skill, name="vendor-person-skills"),
+    path("vendors/<uuid:uid>/labels/", vendor.labels, name="vendor-labels"),
+    path("vendors/<uuid:uid>/performance/", vendor.performance, name="vendor-performance"),
+    path("vendors/<uuid:uid>/issues/", vendor.questions, name="vendor-issues"),
+    path("vendors/<uuid:uid>/issues/answer/", vendor.answer, name="vendor-issue-answer"),
 ]

@@ -783,3 +783,35 @@ def of_vendor(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-vendor-performance")
 def figures_of_vendor(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, query=f"?project={stage.project.uid}")
+
+
+@request_for("vendor-start")
+def to_own_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("vendor", "vendor-people", "vendor-labels", "vendor-performance", "vendor-issues")
+def page_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid})
+
+
+@request_for("vendor-invite")
+def invite_by_page(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, {"emails": "nia@brightfield.example"}, content_type=FORM)
+
+
+@request_for("vendor-person-change")
+def end_by_page(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": "no"}, content_type=FORM)
+
+
+@request_for("vendor-person-skills")
+def skill_by_page(stage: Line, person: Person | None) -> RequestOf:
+    return skill_of_vera(stage, person)
+
+
+@request_for("vendor-issue-answer")
+def answer_by_page(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(
+        {"uid": stage.cast.vendor.uid}, {"issue": issue_of_lena(stage).uid, "text": "x"}, content_type=FORM
+    )

@@ -1,0 +1,104 @@
+"""The vendor's pages: what a manager does there, and that nothing of others is on any of them."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from quality import skills
+from quality.models import Issue, IssueComment, Skill
+from tests.cast import Cast
+from tests.quality.vendor_stage import VendorStage, make_vendor_stage
+from tests.workforce.admin.conftest import plain_static_files
+from workforce import organizations
+from workforce.models import Invitation, Membership, Person
+
+__all__ = ["plain_static_files"]
+pytestmark = pytest.mark.django_db
+PAGES = ("", "people/", "labels/", "performance/", "issues/")
+
+
+@pytest.fixture
+def stage(cast: Cast) -> VendorStage:
+    return make_vendor_stage(cast)
+
+
+@pytest.fixture
+def vito(stage: VendorStage) -> Client:
+    client = Client()
+    client.force_login(stage.cast.vito)
+    return client
+
+
+def address(stage: VendorStage, page: str) -> str:
+    return f"/vendors/{stage.cast.vendor.uid}/{page}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_of_others_stands_on_a_page(stage: VendorStage, vito: Client, page: str) -> None:
+    answer = vito.get(address(stage, page))
+    text = answer.content.decode()
+    assert answer.status_code == 200 and "Brightfield" in text
+    assert stage.told_of_others(text) == []
+
+
+def test_the_pages_tell_of_own_people_and_their_work(stage: VendorStage, vito: Client) -> None:
+    found = {page: vito.get(address(stage, page)).content.decode() for page in PAGES}
+    assert "Cars in the street" in found[""]
+    for page in PAGES[1:]:
+        assert "Vera Vogel" in found[page], page
+    assert "Asked by vera?" in found["issues/"] and "Project team" in found["issues/"]
+
+
+def test_home_leads_to_the_own_vendor(stage: VendorStage, vito: Client) -> None:
+    assert vito.get("/", follow=True).request["PATH_INFO"] == address(stage, "")
+
+
+def test_people_are_invited_ended_and_let_in_again(stage: VendorStage, vito: Client) -> None:
+    text = "nia@brightfield.example\nnuno@brightfield.example, no address"
+    page = vito.post(address(stage, "people/invite/"), {"emails": text}, follow=True).content.decode()
+    assert "2 people invited. Refused: no address" in page and "nuno@brightfield.example" in page
+    assert {(one.vendor, one.role) for one in Invitation.objects.all()} == {(stage.cast.vendor, "member")}
+    vera = Membership.objects.get(person=stage.cast.vera)
+    for said, is_active in (("no", False), ("yes", True)):
+        vito.post(f"/vendor-people/{vera.uid}/change/", {"is_active": said})
+        vera.refresh_from_db()
+        assert vera.is_active is is_active
+    lena = Membership.objects.get(person=stage.cast.lena)
+    assert vito.post(f"/vendor-people/{lena.uid}/change/", {"is_active": "no"}).status_code == 403
+
+
+def test_skills_of_own_people_are_noted(stage: VendorStage, vito: Client) -> None:
+    word = skills.add_skill_name(stage.cast.max, stage.cast.home, "Damage")
+    theirs = skills.add_skill_name(stage.cast.otto, stage.cast.away, "Theirs")
+    vera, lena = (Membership.objects.get(person=one) for one in (stage.cast.vera, stage.cast.lena))
+    body = {"skill": str(word.uid), "value": "70", "evidence": "Entry test."}
+    page = vito.post(f"/vendor-people/{vera.uid}/skills/", body, follow=True).content.decode()
+    assert "Vera Vogel has Damage 70 now." in page and "Damage 70" in page
+    assert vito.post(f"/vendor-people/{lena.uid}/skills/", body).status_code == 403
+    assert vito.post(f"/vendor-people/{vera.uid}/skills/", {**body, "skill": str(theirs.uid)}).status_code == 404
+    vito.post(f"/vendor-people/{vera.uid}/skills/", {**body, "value": "700"})
+    assert Skill.objects.count() == 1
+
+
+def test_a_question_is_answered_and_anothers_is_not(stage: VendorStage, vito: Client) -> None:
+    own, foreign = stage.question, Issue.objects.get(opened_by=stage.olga)
+    before = IssueComment.objects.count()
+    page = vito.post(address(stage, "issues/answer/"), {"issue": str(own.uid), "text": "As two."}, follow=True)
+    assert "As two." in page.content.decode()
+    vito.post(address(stage, "issues/answer/"), {"issue": str(foreign.uid), "text": "x"})
+    vito.post(address(stage, "issues/answer/"), {"issue": "x", "text": "x"})
+    assert IssueComment.objects.count() == before + 1
+
+
+def test_the_pages_ask_the_same_at_3_and_at_30(stage: VendorStage, vito: Client) -> None:
+    counts: dict[str, list[int]] = {}
+    for upto in (3, 30):
+        for number in range(0 if upto == 3 else 3, upto):
+            person = Person.objects.create(email=f"p{number}@example.org", name=f"P {number}", password="!")
+            organizations.add_member(stage.cast.ada, stage.cast.home, person, role="member", vendor=stage.cast.vendor)
+        for page in PAGES:
+            with CaptureQueriesContext(connection) as asked:
+                assert vito.get(address(stage, page)).status_code == 200
+            counts.setdefault(page, []).append(len(asked))
+    assert all(few == many for few, many in counts.values()), counts
