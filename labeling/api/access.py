@@ -32,7 +32,7 @@ from workforce.api.shapes import (
 )
 from workforce.errors import InvalidInput, NotFound
 from workforce.models import Person, Team, Token
-from workforce.roles import PROJECT_ROLE_NAMES, Permission, Role, Scope
+from workforce.roles import PROJECT_ROLE_NAMES, Permission, Scope
 
 OF = ["people", "teams"]
 
@@ -55,12 +55,16 @@ class GrantShape(serializers.Serializer[Any]):
     kept_at = serializers.DateTimeField(allow_null=True)
 
 
+# One shape for both lists: the description names it once.
+GRANT_PAGE = page_shape(GrantShape)
+
+
 class GrantBody(Body):
     """One of ``person`` and ``team``. Without ``expires_at`` a vendor's grant ends by itself, ours does not."""
 
     person = serializers.UUIDField(allow_null=True, default=None)
     team = serializers.UUIDField(allow_null=True, default=None)
-    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES))
+    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
     expires_at = serializers.DateTimeField(allow_null=True, required=False, help_text="Null: without end.")
 
 
@@ -84,7 +88,7 @@ class LimitShape(serializers.Serializer[Any]):
 
 
 class SourceShape(serializers.Serializer[Any]):
-    role = serializers.ChoiceField(choices=[(role.value, role.value) for role in Role])
+    role = serializers.CharField(help_text="Such as `labeler`; those of the organization too.")
     source = serializers.CharField()  # type: ignore[assignment]  # the name of a field, not where it comes from
     counts = serializers.BooleanField()
     why_not = serializers.CharField(allow_blank=True)
@@ -117,7 +121,7 @@ class GrantsOfProject(APIView):
     @extend_schema(
         operation_id="grants_list",
         parameters=[choice_parameter("of", OF), *PAGING_PARAMETERS],
-        responses=page_shape(GrantShape),
+        responses=GRANT_PAGE,
     )
     def get(self, request: Request, uid: str) -> Response:
         filters = filters_of(request, "of", *PAGING)
@@ -164,7 +168,7 @@ class GrantsDue(APIView):
     @extend_schema(
         operation_id="grants_due_list",
         parameters=[choice_parameter("of", OF), *query_parameters("organization", "days", is_list=True)],
-        responses={200: page_shape(GrantShape), 404: RefusalShape},
+        responses={200: GRANT_PAGE, 404: RefusalShape},
     )
     def get(self, request: Request) -> Response:
         filters = filters_of(request, "organization", "of", "days", *PAGING)

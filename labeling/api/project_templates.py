@@ -42,7 +42,7 @@ class SettingsShape(Body):
 class TemplateGrant(Body):
     kind = serializers.ChoiceField(choices=["person", "team"])
     uid = serializers.UUIDField()
-    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES))
+    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
     days = serializers.IntegerField(
         min_value=1, max_value=project_access.MOST_DAYS, allow_null=True, help_text="Null: without end."
     )
