@@ -458,8 +458,8 @@ def test_reads_cost_the_same_for_three_and_for_thirty(cast: Cast) -> None:
             assert len(issue_documents(cast.rita, list(issues.issues_of(cast.rita, line.project)))) == len(some)
             assert len(issues.answers_for(cast.lena)) == len(some)
         counts.append(len(queries))
-    # Twice: issues, comments and two rights; answers: issues and comments.
-    assert counts == [11, 11]
+    # Twice: issues, comments, two rights and whose names are told; answers: issues and comments.
+    assert counts == [13, 13]
 
 
 def test_rows_are_added_to_a_running_project(line: Line) -> None:
