@@ -21,6 +21,7 @@ def my_issues(request: PersonRequest) -> HttpResponse:
     shown = {
         "issues": own,
         "waiting": waiting,
+        "unnamed": issues.unnamed_to(request.user, [*own, *waiting]),
         "may_say": issues.acts_open_to(request.user, [*own, *waiting])["comment"],
         "key": uuid.uuid4(),
         "drafts": kept_drafts.kept_drafts(request.user),

@@ -42,6 +42,13 @@ def test_nothing_of_others_stands_on_a_page(stage: VendorStage, vito: Client, pa
     assert stage.told_of_others(text) == []
 
 
+def test_a_question_that_waits_names_nobody_of_others(stage: VendorStage, vito: Client) -> None:
+    Issue.objects.update(state=Issue.State.OPEN)
+    text = vito.get("/my-issues/").content.decode()
+    assert "Asked by vera?" in text and "Project team" in text
+    assert stage.told_of_others(text) == []
+
+
 def test_the_pages_tell_of_own_people_and_their_work(stage: VendorStage, vito: Client) -> None:
     found = {page: vito.get(address(stage, page)).content.decode() for page in PAGES}
     assert "Cars in the street" in found[""]
