@@ -22,6 +22,7 @@ export function connectLive({ address, onEvent, onFollowing = () => {}, onReset 
   let again = null;
   let wait = FIRST_WAIT_MS;
   let isEnded = false;
+  let wasSignedOut = false;
 
   const say = (message) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
   const ask = (stream) => say({ follow: stream, ...(seen.get(stream) === null ? {} : { since: seen.get(stream) }) });
@@ -49,6 +50,7 @@ export function connectLive({ address, onEvent, onFollowing = () => {}, onReset 
     onState('off', new Date());
     if (event.code === SIGNED_OUT || event.code === NO_RIGHT) {
       isEnded = true;
+      wasSignedOut = event.code === SIGNED_OUT;
       onEnd(event.code === SIGNED_OUT ? 'signed_out' : 'no_right');
     }
     if (isEnded) return;
@@ -82,6 +84,13 @@ export function connectLive({ address, onEvent, onFollowing = () => {}, onReset 
     },
     leave(stream) {
       if (seen.delete(stream)) say({ leave: stream });
+    },
+    /** The page learned that somebody is signed in again: goes on from where it was cut. */
+    resume() {
+      if (!wasSignedOut) return;
+      wasSignedOut = false;
+      isEnded = false;
+      open();
     },
     end() {
       isEnded = true;

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Route, expect
 
 from labeling.models import Label, ProjectRow
-from tests.browser.hands import OFFLINE, REFUSED, Hand
+from tests.browser.hands import OFFLINE, REFUSED, Hand, wake
 from tests.line import Line
 from workforce.models import Person
 
@@ -67,6 +67,10 @@ def test_signing_in_again_elsewhere_does_not_end_the_work(street: Line, signed_i
     other.keyboard.press("Enter")
     other.wait_for_url(lambda url: "login" not in url)
     other.close()
+    # Nothing was typed: the next look at the row is enough.
+    wake(editor)
+    expect(editor.trouble("session")).to_have_count(0)
+    expect(editor.part("live")).to_have_text("Live")
     editor.box((90, 190), (275, 330))
     editor.wait_saved()
     expect(editor.trouble("session")).to_have_count(0)

@@ -111,7 +111,12 @@ function goTo({ object, chain }) {
 }
 
 function lineTrouble(source, error, actions = []) {
-  if (!error) return troubles.hide(source);
+  if (!error) {
+    // An answer means that somebody is signed in, if only again, in another tab.
+    troubles.hide('session');
+    resumeLive();
+    return troubles.hide(source);
+  }
   if (isAboutSession(error)) return null;
   if (!error.isTransient) return troubles.show(source, `${error.message} Your work is kept in this browser.`, [{ label: 'Next row', run: () => queue.next() }]);
   const what = source === 'submit' ? 'Not sent yet' : 'No answer from the server';
@@ -239,6 +244,8 @@ function offerOlder(older) {
   ]);
 }
 
+let resumeLive = () => {};
+
 function goLive() {
   const live = connectLive({
     address: document.body.dataset.socket || page.urls.socket,
@@ -249,6 +256,7 @@ function goLive() {
     onState: (state, since) => store.set({ live: { state, since } }),
     onEnd: (why) => why === 'signed_out' && signedOut(),
   });
+  resumeLive = live.resume;
   for (const stream of page.streams || [`person:${page.person.uid}`]) live.follow(stream);
   let followed = [];
   store.subscribe((state, before) => {
