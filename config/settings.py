@@ -213,6 +213,8 @@ SPECTACULAR_SETTINGS = {
         "ProjectState": "labeling.models.Project.State",
         "IssueState": "quality.models.Issue.State",
         "ImportKind": "labeling.import_sources.SOURCES",
+        "OrganizationRole": "workforce.models.Membership.Role",
+        "ProjectRole": "workforce.roles.PROJECT_ROLE_CHOICES",
     },
 }
 

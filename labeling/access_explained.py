@@ -110,7 +110,8 @@ def explain(member: Membership, project: Project | None = None) -> Explanation:
         sources = [*inner, *_leading(member, shut)]
     else:
         granted = _granted(member, project, teams, shut)
-        sources = [*granted, *(_unless_barred(source, granted) for source in inner)]
+        gate = _gate(member, project)
+        sources = [*granted, *(_unless_barred(source, granted, gate) for source in inner)]
     held = [source for source in sources if not source.why_not]
     permits = tuple(_permit(permission, held) for permission in Permission)
     pictures = _pictures({permit.permission: permit.scope for permit in permits}) if project else ""
@@ -143,11 +144,22 @@ def _inner(member: Membership, shut: str) -> list[Source]:
     return [Source(role, ROLE_NAMES[role], "role in the organization", shut)]
 
 
-def _unless_barred(source: Source, granted: list[Source]) -> Source:
+def _unless_barred(source: Source, granted: list[Source], gate: str) -> Source:
     is_barred = any(one.role == Role.NO_ACCESS and not one.why_not for one in granted)
-    if source.why_not or not is_barred or source.role == Role.ORGANIZATION_ADMIN:
-        return source
-    return Source(source.role, source.name, source.source, "no access here stands before it")
+    if is_barred and source.role != Role.ORGANIZATION_ADMIN:
+        gate = gate or "no access here stands before it"
+    return Source(source.role, source.name, source.source, source.why_not or gate)
+
+
+def _gate(member: Membership, project: Project) -> str:
+    """Why people of another company reach nothing of the project, or nothing; our own meet no gate."""
+    if member.vendor is None:
+        return ""
+    grants = project_access.team_grants(project).filter(group=member.vendor.group_id)
+    now = work_time.clock()
+    if any(grant.role != Role.NO_ACCESS and project_access.is_live(grant, now) for grant in grants):
+        return ""
+    return f"{member.vendor.name} has no role here, so its people have none"
 
 
 def _leading(member: Membership, shut: str) -> list[Source]:
@@ -162,12 +174,7 @@ def _granted(member: Membership, project: Project, teams: list[Team], shut: str)
     own = project_access.person_grants(project).filter(user=member.person_id).first()
     own_counts = own is not None and project_access.is_live(own, now)
     given = {grant.group_id: grant for grant in project_access.team_grants(project)}
-    by_vendor = given.get(member.vendor.group_id) if member.vendor else None
-    gate = ""
-    if member.vendor is not None:
-        lets_in = by_vendor is not None and by_vendor.role != Role.NO_ACCESS
-        if by_vendor is None or not lets_in or not project_access.is_live(by_vendor, now):
-            gate = f"{member.vendor.name} has no role here, so its people have none"
+    gate = _gate(member, project)
     found: list[Source] = []
     if own is not None:
         found.append(_source(own, "grant in the person's own name", shut or _ran_out(own, project, own_counts) or gate))

@@ -227,7 +227,8 @@ def _access_of(
     elif not is_gated:
         roles += [(grant.role, f"through {grant.group.team.name}") for grant in inside]
     is_barred = any(role == Role.NO_ACCESS for role, _ in roles)
-    if member.role in ORGANIZATION_ROLES and (not is_barred or member.role == Role.ORGANIZATION_ADMIN):
+    holds_inner = member.role in ORGANIZATION_ROLES and not is_gated
+    if holds_inner and (not is_barred or member.role == Role.ORGANIZATION_ADMIN):
         roles.append((member.role, "organization"))
     note = ""
     if is_gated and member.vendor is not None:

@@ -79,6 +79,7 @@ PROJECT_ROLE_NAMES: dict[str, str] = {
     Role.VIEWER: "viewer",
     Role.NO_ACCESS: "no access",
 }
+PROJECT_ROLE_CHOICES = list(PROJECT_ROLE_NAMES.items())
 ORGANIZATION_ROLES = frozenset(
     {Role.ORGANIZATION_ADMIN, Role.WORKFORCE_MANAGER, Role.VENDOR_MANAGER, Role.VIEWER},
 )

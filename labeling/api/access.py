@@ -32,7 +32,7 @@ from workforce.api.shapes import (
 )
 from workforce.errors import InvalidInput, NotFound
 from workforce.models import Person, Team, Token
-from workforce.roles import PROJECT_ROLE_NAMES, Permission, Scope
+from workforce.roles import PROJECT_ROLE_CHOICES, Permission, Scope
 
 OF = ["people", "teams"]
 
@@ -47,7 +47,7 @@ class GrantShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     project = serializers.UUIDField()
     receiver = ReceiverShape()
-    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
+    role = serializers.ChoiceField(choices=PROJECT_ROLE_CHOICES)
     granted_by = serializers.CharField()
     granted_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -64,7 +64,7 @@ class GrantBody(Body):
 
     person = serializers.UUIDField(allow_null=True, default=None)
     team = serializers.UUIDField(allow_null=True, default=None)
-    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
+    role = serializers.ChoiceField(choices=PROJECT_ROLE_CHOICES)
     expires_at = serializers.DateTimeField(allow_null=True, required=False, help_text="Null: without end.")
 
 

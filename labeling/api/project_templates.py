@@ -28,7 +28,7 @@ from workforce.api.shapes import (
 )
 from workforce.errors import InvalidInput
 from workforce.models import Token
-from workforce.roles import PROJECT_ROLE_NAMES, Permission
+from workforce.roles import PROJECT_ROLE_CHOICES, Permission
 
 
 class SettingsShape(Body):
@@ -42,7 +42,7 @@ class SettingsShape(Body):
 class TemplateGrant(Body):
     kind = serializers.ChoiceField(choices=["person", "team"])
     uid = serializers.UUIDField()
-    role = serializers.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
+    role = serializers.ChoiceField(choices=PROJECT_ROLE_CHOICES)
     days = serializers.IntegerField(
         min_value=1, max_value=project_access.MOST_DAYS, allow_null=True, help_text="Null: without end."
     )

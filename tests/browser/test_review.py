@@ -63,7 +63,7 @@ def test_back_to_its_maker_and_approved(reviewed: Line, signed_in: SignIn, shots
     editor = Editor(lena.page)
     editor.wait_for_picture()
     assert editor.row_name == row
-    expect(editor.part("reasons")).to_contain_text("Car 1: It cuts off the boot.")
+    expect(editor.part("reasons")).to_contain_text("Car 1: A shape does not fit its object: It cuts off the boot.")
     lena.look("rework", shots)
     editor.part("reasons").get_by_role("button").click()
     editor.press("v")

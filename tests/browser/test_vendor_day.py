@@ -102,4 +102,5 @@ def test_a_day_of_a_vendors_manager(
         expect(page.locator("tbody")).to_contain_text("Nia Nunes")
         look(page, f"vendor-{tab.lower()}", shots)
     page.get_by_role("link", name="Questions", exact=True).click()
+    expect(page.get_by_role("heading", name="Questions of your people")).to_be_visible()
     look(page, "vendor-questions", shots)
