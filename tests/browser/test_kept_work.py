@@ -270,8 +270,9 @@ def test_a_fix_of_an_older_version_is_offered_and_not_in_place_of_the_label(cast
     editor.drag((230, 260), (300, 260))
     expect(editor.part("save")).to_have_attribute("data-save", re.compile("offline|kept"))
     editor.page.wait_for_timeout(300)
-    rita.context.unroute("**/draft/")
+    # A page that is left saves once more: the server must be out of reach until it is gone.
     rita.page.goto("about:blank")
+    rita.context.unroute("**/draft/")
     decide(cast.eva, hold(cast.eva, review_slot(label)), "reject", reasons=[{"code": "loose_box"}])
     submit(cast.lena, hold(cast.lena, Slot.objects.get(pk=label.slot_id)), payload((90, 190, 275, 330)))
 
