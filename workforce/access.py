@@ -19,6 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
 from django.db import connection
 from django.db.models import Exists, ForeignKey, Model, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from workforce.errors import NotAllowed, NotFound
@@ -281,55 +282,105 @@ def _is_active(user: Someone) -> bool:
     return bool(user.is_authenticated and user.is_active)
 
 
+_NOTHING = Q(pk__in=[])
+
+
 def _condition(user: Someone, model: type[Model], permission: Permission) -> Q:
     parts = []
     for scope in Scope:
         roles = roles_with(permission, scope)
         if roles:
             parts.append(_reaches(user, model, roles) & _within(user, model, scope))
-    return reduce(or_, parts, Q(pk__in=[]))
+    return reduce(or_, parts, _NOTHING)
 
 
 def _reaches(user: Someone, model: type[Model], roles: list[str]) -> Q:
     """The rows whose root is reached by one of ``roles``, through the organization or a grant."""
     root, path = _root_model(model), _root_path(model)
-    organization_key = _path(path, _organization_field(root)) or "pk"
+    organization_key = f"{_path(path, _organization_field(root)) or 'pk'}__in"
 
     def inside(role_names: list[str]) -> Q:
-        held = active_memberships(user).filter(role__in=role_names)
-        return Q(**{f"{organization_key}__in": held.values("organization")})
+        return Q(**{organization_key: _organizations_as(user, role_names)}) if role_names else _NOTHING
 
     inner = [role for role in roles if role in ORGANIZATION_ROLES]
     if not _has_grants(root):
         led = _led_roots(user) if Role.LEADS_A_PROJECT in roles else []
-        leading = [Q(**{f"{organization_key}__in": roots.values("organization")}) for roots in led]
+        leading = [Q(**{organization_key: roots.values("organization")}) for roots in led]
         return reduce(or_, leading, inside(inner))
     root_key = f"{path or 'pk'}__in"
-    barred = Q(**{root_key: _granted(user, root, [Role.NO_ACCESS]).values("pk")})
+    barred = Q(**{root_key: _granted_keys(user, root, [Role.NO_ACCESS])})
     admin = inside([role for role in inner if role == Role.ORGANIZATION_ADMIN])
     reached = inside([role for role in inner if role != Role.VENDOR_MANAGER])
     if Role.VENDOR_MANAGER in inner:
         shared = root._default_manager.filter(Exists(_grants_of_vendor(user, root)))
         reached |= inside([Role.VENDOR_MANAGER]) & Q(**{root_key: shared.values("pk")})
-    return admin | (reached & ~barred) | Q(**{root_key: _granted(user, root, roles).values("pk")})
+    return admin | (reached & ~barred) | Q(**{root_key: _granted_keys(user, root, roles)})
+
+
+class _Keys(RawSQL):
+    """One of the two statements below as the right side of ``__in``. A page asks for them dozens of times; put
+    together from querysets they took longer to build than to answer."""
+
+
+_ORGANIZATIONS_AS = """
+SELECT member.organization_id FROM {membership} member JOIN {person} person ON person.id = member.person_id
+WHERE member.person_id = %s AND member.is_active AND person.is_active
+  AND (%s::bigint IS NULL OR member.organization_id = %s) AND member.role = ANY(%s)
+"""
+# A vendor's person needs a live grant of that vendor. A grant in the person's own name says exactly what they are
+# there: it refines the vendor's, and it hides those of all teams.
+_GRANTED = """
+SELECT root.id FROM {root} root
+JOIN {membership} member ON member.organization_id = root.organization_id
+JOIN {person} person ON person.id = member.person_id
+WHERE member.person_id = %s AND member.is_active AND person.is_active
+  AND (%s::bigint IS NULL OR member.organization_id = %s)
+  AND (member.vendor_id IS NULL OR EXISTS (
+    SELECT 1 FROM {team_grant} g JOIN auth_permission p ON p.id = g.permission_id
+    JOIN {team} t ON t.group_id = g.group_id
+    WHERE g.content_object_id = root.id AND t.id = member.vendor_id AND p.codename <> 'no_access'
+      AND (g.expires_at IS NULL OR g.expires_at > clock_timestamp())))
+  AND CASE
+    WHEN EXISTS (
+      SELECT 1 FROM {person_grant} g WHERE g.content_object_id = root.id AND g.user_id = member.person_id
+        AND (g.expires_at IS NULL OR g.expires_at > clock_timestamp()))
+    THEN EXISTS (
+      SELECT 1 FROM {person_grant} g JOIN auth_permission p ON p.id = g.permission_id
+      WHERE g.content_object_id = root.id AND g.user_id = member.person_id AND p.codename = ANY(%s)
+        AND (g.expires_at IS NULL OR g.expires_at > clock_timestamp()))
+    ELSE EXISTS (
+      SELECT 1 FROM {team_grant} g JOIN auth_permission p ON p.id = g.permission_id
+      JOIN {groups} mine ON mine.group_id = g.group_id
+      WHERE g.content_object_id = root.id AND mine.person_id = member.person_id AND p.codename = ANY(%s)
+        AND (g.expires_at IS NULL OR g.expires_at > clock_timestamp()))
+  END
+"""
+
+
+def _organizations_as(user: Someone, roles: Sequence[str]) -> _Keys:
+    """The organizations in which ``user`` holds one of ``roles`` as a member."""
+    only, names = getattr(user, "limited_to_organization", None), [str(role) for role in roles]
+    statement = _ORGANIZATIONS_AS.format(membership=_table(Membership), person=_table(Person))
+    return _Keys(statement, [user.pk or 0, only, only, names])
+
+
+def _granted_keys(user: Someone, root: type[Model], roles: Sequence[str]) -> _Keys:
+    """The roots, by key, on which a live grant gives ``user`` one of ``roles``."""
+    only, names = getattr(user, "limited_to_organization", None), [str(role) for role in roles]
+    statement = _GRANTED.format(
+        root=_table(root),
+        membership=_table(Membership),
+        person=_table(Person),
+        person_grant=_table(_person_grants(root)),
+        team_grant=_table(_team_grants(root)),
+        team=_table(Team),
+        groups=_table(Person.groups.through),
+    )
+    return _Keys(statement, [user.pk or 0, only, only, names, names])
 
 
 def _granted(user: Someone, root: type[Model], roles: Sequence[str]) -> QuerySet[Any]:
-    """The roots on which a live grant gives ``user`` one of ``roles``."""
-    if not roles or not _has_grants(root):
-        return root._default_manager.none()
-    people = _person_grants(root)._default_manager.filter(_is_live(), content_object=OuterRef("pk"))
-    teams = _team_grants(root)._default_manager.filter(_is_live(), content_object=OuterRef("pk"))
-    member = active_memberships(user).filter(organization=OuterRef("organization"))
-    # A vendor's person needs a live grant of that vendor; a grant in the person's own name only refines it.
-    vendor_gate = Q(Exists(member.filter(vendor=None))) | Q(Exists(_grants_of_vendor(user, root)))
-    mine = people.filter(user_id=user.pk)
-    own_grant = Exists(mine.filter(permission__codename__in=roles))
-    team_grant = Exists(teams.filter(group__in=_groups_of(user), permission__codename__in=roles))
-    # A grant in the person's own name says exactly what they are there, so it also hides the team's.
-    return root._default_manager.filter(
-        Exists(member) & vendor_gate & (Q(own_grant) | (Q(team_grant) & ~Q(Exists(mine))))
-    )
+    return root._default_manager.filter(pk__in=_granted_keys(user, root, roles))
 
 
 def _led_roots(user: Someone) -> list[QuerySet[Any]]:
@@ -350,17 +401,13 @@ def _grants_of_vendor(user: Someone, root: type[Model]) -> QuerySet[Any]:
     return grants.filter(group__team__in=_own_vendors(user)).exclude(permission__codename=Role.NO_ACCESS)
 
 
-def _groups_of(user: Someone) -> QuerySet[Any]:
-    return Person.groups.through.objects.filter(person_id=user.pk or 0).values("group_id")
-
-
 def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
     if scope == Scope.ANY:
         return Q()
     if scope == Scope.VENDOR:
         return _within_vendor(user, model)
     # A thing that belongs to nobody is reached only by those who reach everything.
-    mine = reduce(or_, (Q(**{owner: user.pk}) for owner in _owner_paths(model)), Q(pk__in=[]))
+    mine = reduce(or_, (Q(**{owner: user.pk}) for owner in _owner_paths(model)), _NOTHING)
     if scope == Scope.OWN:
         return mine
     led = Team.objects.filter(lead_id=user.pk).values("group")
@@ -369,7 +416,7 @@ def _within(user: Someone, model: type[Model], scope: Scope) -> Q:
 
 
 def _within_vendor(user: Someone, model: type[Model]) -> Q:
-    found, vendors = Q(pk__in=[]), _own_vendors(user)
+    found, vendors = _NOTHING, _own_vendors(user)
     whose = getattr(model, "access_vendor", None)
     if whose is not None:
         found |= Q(**{f"{whose}__in": vendors})
