@@ -197,6 +197,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["workforce.api.parsers.GatedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "workforce.api.description.DescribedEndpoint",
     "DEFAULT_PAGINATION_CLASS": None,
+    # OPTIONS would describe an endpoint to whoever may read anything; the schema does that.
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "workforce.api.errors.answer_with_code",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

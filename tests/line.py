@@ -91,15 +91,24 @@ ROLES = {
 }
 
 
-def make_line(cast: Cast, *, rows: int = 4, asset: Asset | None = None, **settings: Any) -> Line:
-    ontology = ontologies.create_ontology(cast.ada, cast.home, name="Cars", document=DOCUMENT)
-    dataset = datasets.create_dataset(cast.ada, cast.home, name="Street")
+def make_line(
+    cast: Cast,
+    *,
+    rows: int = 4,
+    asset: Asset | None = None,
+    name: str = "",
+    document: dict[str, Any] = DOCUMENT,
+    **settings: Any,
+) -> Line:
+    """``name`` tells a second line of one organization from the first."""
+    ontology = ontologies.create_ontology(cast.ada, cast.home, name=f"Cars{name}", document=document)
+    dataset = datasets.create_dataset(cast.ada, cast.home, name=f"Street{name}")
     asset = asset or take_picture(picture_bytes())
     add_rows(cast.ada, dataset, [NewRow(f"row-{number:05}", asset) for number in range(rows)])
     project = projects.create_project(
         cast.max,
         cast.home,
-        name="Cars in the street",
+        name=f"Cars in the street{name}",
         brief="Find every car.",
         ontology=ontology.ontology,
         settings=ProjectSettings(**settings),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pyotp
 from django.contrib.auth.tokens import default_token_generator
@@ -20,12 +21,12 @@ from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
 from quality import benchmarks, issues, skills
 from quality.models import Issue, SkillName
-from tests.access.table import ACTORS, Cell
+from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
 from workforce import alerts, capacity, invitations, jobs, rates, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Alert, Invitation, Person, SecondFactor
+from workforce.models import Alert, Event, Invitation, JobProblem, Person, SecondFactor
 
 
 @dataclass
@@ -34,6 +35,8 @@ class RequestOf:
     body: Any = None
     query: str = ""
     content_type: str = "application/json"
+    # What a successful GET must show; without it the uid of the address, or the project's name.
+    shows: list[str] = field(default_factory=list)
 
     def encoded(self) -> bytes:
         if self.body is None:
@@ -42,14 +45,19 @@ class RequestOf:
             return self.body
         if self.content_type == "application/json":
             return json.dumps(self.body, default=str).encode()
-        from urllib.parse import urlencode
-
+        if self.content_type == MULTIPART_CONTENT:
+            for value in self.body.values():
+                if isinstance(value, SimpleUploadedFile):
+                    value.seek(0)
+            return encode_multipart(BOUNDARY, self.body)
         return urlencode(self.body, doseq=True).encode()
 
 
 Builder = Callable[[Line, Person | None], RequestOf]
 BUILDERS: dict[str, Builder] = {}
 FORM = "application/x-www-form-urlencoded"
+# The next version of the stage's ontology.
+SMALLER = {"features": DOCUMENT["features"][:1]}
 
 
 def request_for(*names: str) -> Callable[[Builder], Builder]:
@@ -61,9 +69,8 @@ def request_for(*names: str) -> Callable[[Builder], Builder]:
     return keep
 
 
-def requests_of(stage: Line, cell: Cell) -> RequestOf:
-    name = ACTORS[cell.actor]
-    person = getattr(stage.cast, name) if name else None
+def requests_of(stage: Line, cell: Cell, person: Person | None) -> RequestOf:
+    """The request of ``cell`` about the things of ``stage``, with what ``person`` could have in hand."""
     builder = BUILDERS.get(f"{cell.route} {cell.method}") or BUILDERS.get(cell.route)
     return builder(stage, person) if builder else RequestOf()
 
@@ -82,8 +89,19 @@ def slot_in_hand(stage: Line, person: Person | None) -> Slot:
     raise AssertionError("the stage has no row to lease")
 
 
-@request_for("label", "review", "api-claim", "api-claim-review")
-def of_project(stage: Line, person: Person | None) -> RequestOf:
+@request_for("label", "review")
+def of_editor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.uid)])
+
+
+@request_for("api-claim")
+def claim(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {})
+
+
+@request_for("api-claim-review")
+def claim_review(stage: Line, person: Person | None) -> RequestOf:
+    submitted_label(stage)
     return RequestOf({"uid": stage.project.uid}, {})
 
 
@@ -142,29 +160,38 @@ def submitted_label(stage: Line) -> Label:
     return Label.objects.get(slot=slot)
 
 
-def issue_of_lena(stage: Line) -> Issue:
+def issue_of_lena(stage: Line, text: str = "One car or two?") -> Issue:
     found = Issue.objects.filter(project=stage.project).first()
     if found is None:
         row = submitted_label(stage).project_row
-        found = issues.open_issue(stage.cast.lena, row, category="edge_case", text="One car or two?")
+        found = issues.open_issue(stage.cast.lena, row, category="edge_case", text=text)
     return found
 
 
-@request_for("healthz", "login", "admin:index", "admin:login", "admin:dashboard", "admin:formulas", "api-schema")
-@request_for("home", "my-issues", "api-tokens", "api-projects", "api-ontologies", "api-datasets")
+@request_for("stream:project")
+def stream_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("stream:row")
+def stream_of_row(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": submitted_label(stage).project_row.uid})
+
+
+@request_for("stream:issue")
+def stream_of_issue(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid})
+
+
+@request_for("stream:person")
+def stream_of_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.lena.uid})
+
+
+@request_for("healthz", "login", "admin:index", "admin:login", "admin:formulas", "api-schema", "my-issues")
+@request_for("admin:logout", "logout", "admin:password_change", "admin:password_change_done")
 @request_for("admin:roles", "api-invitations", "api-people", "admin:people-invite", "organizations")
-@request_for("admin:audit", "admin:audit-lines", "admin:jobs", "admin:people", "admin:teams", "admin:tokens")
-@request_for("admin:datasets", "admin:labels", "admin:ontologies", "admin:projects", "admin:project-new")
-@request_for(
-    "admin:issues",
-    "admin:search",
-    "admin:logout",
-    "logout",
-    "password-reset",
-    "account",
-    "sign-in-code",
-    "account-sign-out-everywhere",
-)
+@request_for("password-reset", "account", "sign-in-code", "account-sign-out-everywhere")
 @request_for("second-factor", "admin:organization-settings", "admin:alerts")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
@@ -229,14 +256,85 @@ def of_home(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
-@request_for("api-project", "api-project-performance", "api-project-labels", "api-project-export", "api-project-issues")
+@request_for("api-projects", "admin:projects", "admin:dashboard", "home")
+def projects_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.project.uid)])
+
+
+@request_for("api-ontologies", "admin:ontologies", "admin:project-new")
+def ontologies_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.ontology.ontology.uid)])
+
+
+@request_for("api-datasets", "admin:datasets")
+def datasets_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.dataset.uid)])
+
+
+@request_for("admin:people")
+def people_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.lia.memberships.get().uid)])
+
+
+@request_for("admin:teams")
+def teams_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.team.uid)])
+
+
+@request_for("admin:tokens", "api-tokens")
+def tokens_of_max(stage: Line, person: Person | None) -> RequestOf:
+    tokens.issue_token(stage.cast.max, stage.cast.home, name="nightly of max", scopes=["read"])
+    return RequestOf({}, shows=["nightly of max"])
+
+
+@request_for("admin:audit", "admin:audit-lines")
+def acts_of_ada(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[stage.cast.ada.name])
+
+
+@request_for("admin:jobs")
+def jobs_of_max(stage: Line, person: Person | None) -> RequestOf:
+    job = jobs.start_job(stage.cast.max, stage.cast.home, kind="import", task="labeling.tasks.run_import", settings={})
+    return RequestOf({}, shows=[str(job.uid)])
+
+
+@request_for("admin:labels")
+def labels_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(submitted_label(stage).project_row.uid)])
+
+
+@request_for("admin:issues")
+def issues_of_stage(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(issue_of_lena(stage).uid)])
+
+
+@request_for("admin:search")
+def searched(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, query="?s=Cars", shows=[str(stage.project.uid)])
+
+
+@request_for("api-project-labels")
+def labels_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).uid)])
+
+
+@request_for("api-project-issues")
+def issues_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(issue_of_lena(stage).uid)])
+
+
+@request_for("api-project-performance", "admin:project-performance-csv", "admin:project-performance-json")
+def performance_of_project(stage: Line, person: Person | None) -> RequestOf:
+    submitted_label(stage)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
+
+
+@request_for("api-project", "api-project-export")
 @request_for("admin:project", "admin:project-data", "admin:project-people", "admin:project-queue")
 @request_for("admin:project-settings", "admin:project-issues", "admin:project-performance")
-@request_for(
-    "admin:project-performance-csv", "admin:project-performance-json", "admin:project-quality", "admin:project-rows"
-)
+@request_for("admin:project-quality", "admin:project-rows")
 def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid})
+    return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
 
 
 @request_for("admin:(?P<url>.*)$")
@@ -265,14 +363,21 @@ def of_batch(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.batches.get().uid}, {"priority": 1})
 
 
-@request_for("api-project-imports", "api-dataset-imports")
+@request_for("admin:batch POST")
+def change_batch(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.batches.get().uid}, {"priority": 1}, content_type=FORM)
+
+
+@request_for("api-project-imports")
 def new_import(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid}, {"kind": "folder", "dataset": stage.dataset.uid, "folder": ""})
+    body = {"kind": "labels", "dataset": stage.dataset.uid, "file": SimpleUploadedFile("labels.jsonl", b"{}\n")}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=MULTIPART_CONTENT)
 
 
-@request_for("api-dataset-imports POST")
+@request_for("api-dataset-imports")
 def new_import_of_dataset(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.dataset.uid}, {"kind": "folder", "folder": ""})
+    body = {"kind": "data_rows", "file": SimpleUploadedFile("rows.jsonl", b"{}\n")}
+    return RequestOf({"uid": stage.dataset.uid}, body, content_type=MULTIPART_CONTENT)
 
 
 @request_for("api-ontologies POST")
@@ -287,7 +392,7 @@ def of_ontology(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-ontology-versions")
 def new_version(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.ontology.ontology.uid}, {"document": DOCUMENT})
+    return RequestOf({"uid": stage.ontology.ontology.uid}, {"document": SMALLER})
 
 
 @request_for("api-datasets POST")
@@ -325,11 +430,14 @@ def token_of_max(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-job", "api-job-problems", "admin:job")
 def job_of_max(stage: Line, person: Person | None) -> RequestOf:
     job = jobs.start_job(stage.cast.max, stage.cast.home, kind="import", task="labeling.tasks.run_import", settings={})
+    JobProblem.objects.create(job=job, position=1, code="not_json", message="Line 1 is no JSON.")
     return RequestOf({"uid": job.uid})
 
 
 @request_for("admin:jobs-again")
 def try_jobs_again(stage: Line, person: Person | None) -> RequestOf:
+    job_of_max(stage, person)
+    Event.objects.filter(organization=stage.cast.home).exclude(task="").update(is_quarantined=True)
     return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
@@ -436,15 +544,86 @@ def of_team(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:people-invite POST")
-@request_for("admin:people POST", "admin:teams POST", "admin:tokens POST", "admin:datasets POST")
-@request_for("admin:ontologies POST", "admin:project-new POST")
 def empty_form(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, {}, content_type=FORM)
 
 
-@request_for("admin:project-people POST", "admin:project-data POST", "admin:project-settings POST")
-def empty_form_of_project(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid}, {}, content_type=FORM)
+@request_for("admin:people POST")
+def new_person(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "email": "new@example.net", "name": "New", "role": "member"}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("admin:teams POST")
+def new_team(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New", "kind": "internal"}, content_type=FORM)
+
+
+@request_for("admin:team POST")
+def team_people(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.team.uid}, {"people": [stage.cast.leo.uid]}, content_type=FORM)
+
+
+@request_for("admin:tokens POST")
+def new_token_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "name": "t", "scopes": ["read"], "days": 3}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("admin:datasets POST")
+def new_dataset_by_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New"}, content_type=FORM)
+
+
+@request_for("admin:dataset POST")
+def new_picture_by_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.dataset.uid}, new_picture(stage, person).body, content_type=MULTIPART_CONTENT)
+
+
+@request_for("admin:ontologies POST")
+def new_ontology_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "name": "New", "document": json.dumps(DOCUMENT)}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("admin:ontology POST")
+def new_version_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"document": json.dumps(SMALLER)}
+    return RequestOf({"uid": stage.ontology.ontology.uid}, body, content_type=FORM)
+
+
+QUALITY = {
+    "consensus_share": 0,
+    "consensus_labels": 3,
+    "consensus_threshold": 0.75,
+    "review_share": 10,
+    "review_of": "winner",
+}
+
+
+@request_for("admin:project-new POST")
+def new_project_by_form(stage: Line, person: Person | None) -> RequestOf:
+    ontology = stage.ontology.ontology.uid
+    body = {"organization": stage.cast.home.uid, "ontology": ontology, "name": "New", "brief": "x", **QUALITY}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("admin:project-settings POST")
+def new_settings(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": stage.project.name, "brief": "Other words.", "state": "active", "lease_idle_minutes": 30, **QUALITY}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-data POST")
+def new_batch_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"name": "second", "dataset": stage.dataset.uid, "priority": 3}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-people POST")
+def new_grant(stage: Line, person: Person | None) -> RequestOf:
+    body = {"receiver": f"person:{stage.cast.lia.uid}", "role": "reviewer"}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("admin:project-people-revoke")
@@ -626,7 +805,7 @@ def grants_here(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-project-grants POST")
-def new_grant(stage: Line, person: Person | None) -> RequestOf:
+def new_grant_over_the_api(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.nora.uid, "role": "labeler"})
 
 

@@ -9,8 +9,7 @@ from django.utils import timezone
 from labeling import project_access
 from labeling.models import Label, Project, ProjectPersonGrant, ProjectRow, ProjectTeamGrant, Slot
 from labeling.queue import lease_next_rows
-from tests.access.table import ACTORS
-from tests.cast import Cast
+from tests.cast import NAMES, Cast
 from tests.labeling.test_labels import submit
 from tests.line import Line, make_line
 from workforce import access, organizations, teams
@@ -43,7 +42,7 @@ def test_one_thing_and_many_things_say_the_same(line: Line) -> None:
         Membership.objects.get(person=line.cast.vera),
         Membership.objects.get(person=line.cast.lena),
     ]
-    for name in filter(None, ACTORS.values()):
+    for name in NAMES:
         person = Person.objects.get(pk=getattr(line.cast, name).pk)
         for thing in things:
             for permission in DISTINCT:

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
@@ -49,6 +51,7 @@ _searches: list[Search] = []
 UNUSED = {"view_on_site", "autocomplete", "jsi18n", "password_change", "password_change_done"}
 GROUPS = ("Line", "People", "Data", "Organization")
 SHORTEST_SEARCH = 2
+TAKEN = ("GET", "HEAD", "POST")
 
 
 def add_page(route: str, view: View, name: str) -> None:
@@ -89,6 +92,9 @@ class CrewlineAdminSite(UnfoldAdminSite):
         guarded = super().admin_view(view, cacheable)
 
         def page(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+            if request.method not in TAKEN:
+                # Django's own pages would take any other method as a form that was sent empty.
+                return HttpResponseNotAllowed(TAKEN)
             if request.user.is_authenticated and not self.has_permission(request):
                 raise NotAllowed(NOT_FOR_YOU)
             answer: HttpResponse = guarded(request, *args, **values)
@@ -124,6 +130,7 @@ class CrewlineAdminSite(UnfoldAdminSite):
             raise NotAllowed(NOT_FOR_YOU)
         return redirect_to_login(target)
 
+    @method_decorator(require_safe)
     def search(  # type: ignore[override]  # too short a term gets an empty answer
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
