@@ -22,7 +22,15 @@ from labeling.imports import ImportOrder
 from labeling.models import DataRow, Label, ProjectRow, Slot
 from tests.access import doors
 from tests.access.judge import body_of, fingerprint, rolled_back, send, strip
-from tests.access.requests_of_routes import RequestOf, requests_of
+from tests.access.requests_of_routes import (
+    RequestOf,
+    grant_of_leo,
+    issue_of_lena,
+    no_minimum,
+    pause_of_lena,
+    requests_of,
+    word,
+)
 from tests.access.stages import CANARY, World
 from tests.access.table import Cell, read_cells
 from tests.line import Line
@@ -64,18 +72,31 @@ THINGS: dict[str, Named] = {
     "external_id": lambda stage: row_of(stage).data_row.external_id,
     "team": lambda stage: stage.cast.team.name,
     "key": lambda stage: uuid.uuid4(),
+    "skill": lambda stage: word(stage).uid,
+    "uid": lambda stage: no_minimum(stage, None).kwargs["uid"],
+    "grant": lambda stage: grant_of_leo(stage).uid,
+    "grants": lambda stage: [grant_of_leo(stage).uid],
+    "pause": lambda stage: pause_of_lena(stage).uid,
+    "issue": lambda stage: issue_of_lena(stage).uid,
+    "teams": lambda stage: [stage.cast.team.uid],
+    "back": lambda stage: stage.cast.lena.uid,
+    "addresses": lambda stage: stage.cast.lena.email,
+    "emails": lambda stage: stage.cast.lena.email,
 }
 # Keys that name nothing of anybody's.
 # fmt: off
 PLAIN = {
-    "name", "description", "brief", "document", "kind", "role", "is_active", "email", "scopes", "days", "priority",
-    "due_on", "expires_on", "state", "text", "reason", "comment", "category", "pin", "object_id", "code", "object",
-    "rule", "lease_token", "base_revision", "draft_revision", "payload", "tab", "version", "ontology_version",
-    "interactions", "decision", "reasons", "due_at", "folder", "path", "file", "pictures", "rows",
-    "with_annotations", "use_segmentation", "allow_incomplete", "author", "author_source", "consensus_share",
-    "consensus_labels", "consensus_threshold", "review_share", "review_of", "lease_idle_minutes", "action", "list",
-    "next", "s", "show", "names", "keeps_other", "page_size", "since", "until", "unit", "status", "from", "to",
-    "username", "password",
+    "name", "description", "brief", "document", "kind", "role", "is_active", "email", "scopes", "days",
+    "priority", "due_on", "expires_on", "state", "text", "reason", "comment", "category", "pin", "object_id",
+    "code", "object", "rule", "lease_token", "base_revision", "draft_revision", "payload", "tab", "version",
+    "ontology_version", "interactions", "decision", "reasons", "due_at", "folder", "path", "file", "pictures",
+    "rows", "with_annotations", "use_segmentation", "allow_incomplete", "author", "author_source",
+    "consensus_share", "consensus_labels", "consensus_threshold", "review_share", "review_of",
+    "lease_idle_minutes", "action", "list", "next", "s", "show", "names", "keeps_other", "page_size", "since",
+    "until", "unit", "status", "from", "to", "username", "password", "act", "again", "amount", "currency",
+    "current", "ends_at", "ends_on", "evidence", "expires_at", "first_on", "guidelines_rules",
+    "guidelines_text", "has_no_end", "is_required", "last_on", "new", "note", "noted_on", "of", "per",
+    "project_q", "q", "rules", "team_role", "then", "title", "told", "valid_from", "valid_until", "value",
 }
 # fmt: on
 # Keys that a request of the stage leaves out, and where they belong.
@@ -188,8 +209,8 @@ def differences(world: World, cell: Cell, request: RequestOf, key: str) -> list[
         answers.append(said_by(world, cell, tried, echoed))
     if answers[0] == answers[1]:
         return []
-    (status, body, *_), (other_status, other_body, *_) = answers
-    return [f"{cell} {key}: {status} {body[:150]!r} and {other_status} {other_body[:150]!r}"]
+    (status, body, *more), (other_status, other_body, *other_more) = answers
+    return [f"{cell} {key}: {status} {body[:150]!r} {more} and {other_status} {other_body[:150]!r} {other_more}"]
 
 
 def test_every_key_of_a_body_or_form(world: World) -> None:
