@@ -544,8 +544,9 @@ def of_team(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:people-invite POST")
-def empty_form(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, {}, content_type=FORM)
+def invite_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "addresses": "nia@example.org", "role": "member"}
+    return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:people POST")
@@ -731,7 +732,7 @@ def guidelines_of_pia(stage: Line) -> GuidelineVersion:
 @request_for("guidelines", "api-project-guidelines", "api-project-guidelines-versions", "admin:project-guidelines")
 def of_guidelines(stage: Line, person: Person | None) -> RequestOf:
     guidelines_of_pia(stage)
-    return of_project_alone(stage, person)
+    return RequestOf({"uid": stage.project.uid}, shows=["Cars"])
 
 
 @request_for("guidelines POST", "admin:project-guidelines POST")
@@ -900,8 +901,8 @@ def of_skills(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:skills POST")
-def empty_word(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, {}, content_type=FORM)
+def new_word_by_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"organization": stage.cast.home.uid, "name": "Trucks"}, content_type=FORM)
 
 
 @request_for("api-skill-names POST")
@@ -991,6 +992,6 @@ def skill_by_page(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("vendor-issue-answer")
 def answer_by_page(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf(
-        {"uid": stage.cast.vendor.uid}, {"issue": issue_of_lena(stage).uid, "text": "x"}, content_type=FORM
-    )
+    row = queue.lease_next_rows(stage.cast.vera, stage.project).slots[0].project_row
+    asked = issues.open_issue(stage.cast.vera, row, category="edge_case", text="One car or two?")
+    return RequestOf({"uid": stage.cast.vendor.uid}, {"issue": asked.uid, "text": "x"}, content_type=FORM)

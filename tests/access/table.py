@@ -5,7 +5,8 @@
 handed out) or ``secret:…`` (where a signature or a random key is made). The cells of the last three and of a frame
 name the ``door`` that guards it. Elsewhere each cell is one actor: allow (and the thing is shown or changed), empty (a
 list that shows nothing of the stage), deny (403), hide (404, byte-equal to a random uid), login (sent to sign in),
-unauth (401), refuse (the right is there, but a rule of the work says no: 409 or 422). ``*`` is everybody not named.
+unauth (401), refuse (the right is there, but a rule of the work says no: 409 or 422, or a page's
+way back with the reason and nothing changed). ``*`` is everybody not named.
 
 An actor that a line does not name stands in for another first (``STAND_INS``), so that most lines name few. What the
 table says of a thing of the stage, ``RELATIONS`` carries over to the same thing of somebody else."""
@@ -46,6 +47,7 @@ ACTORS = {
     "token_review": "zoe",
     "token_export": "zoe",
     "token_manage": "zoe",
+    "token_people": "zoe",
     "vendor_token": "vito",
     "dead_token": "zeno",
 }
@@ -210,16 +212,36 @@ OF_AN_ORGANIZATION = (
     "admin:rate-*",
     "admin:team-*",
 )
+# These look like a project's and hang at the organization.
+NOT_OF_A_PROJECT = {
+    "api-grants-due",
+    "api-project-template",
+    "api-project-template-projects",
+    "admin:project-template",
+    "admin:project-template-retire",
+}
 # Addresses that carry their own right.
 BY_LINK = {"password-reset-confirm"}
-LISTS = {"admin:issues GET", "api-projects GET", "api-ontologies GET", "api-datasets GET", "api-tokens GET"}
+LISTS = {
+    "api-project-templates GET",
+    "admin:project-templates GET",
+    "admin:project-templates POST",
+    "vendor-start GET",
+    "admin:issues GET",
+    "api-projects GET",
+    "api-ontologies GET",
+    "api-datasets GET",
+    "api-tokens GET",
+}
 FORMS = ("admin:people", "admin:teams", "admin:tokens", "admin:datasets", "admin:ontologies", "admin:project-new")
+# The token's owner labels at home by a grant and manages everywhere; who has a grant is told to nobody else.
+DIFFERS: dict[str, dict[str, str]] = {
+    "api-claim*": {"token_label": "deny"},
+    "api-slot-*": {"token_label": "deny"},
+    "api-grant*": dict.fromkeys(BY_GRANT, "hide"),
+}
 RELATIONS: list[tuple[str, str, str, dict[str, str]]] = [
-    *(
-        # The token's owner labels at home by a grant and manages everywhere.
-        ("other_project", route, "*", {"token_label": "deny"} if route in ("api-claim*", "api-slot-*") else {})
-        for route in OF_A_PROJECT
-    ),
+    *(("other_project", route, "*", DIFFERS.get(route, {})) for route in OF_A_PROJECT),
     *(("foreign", route, "*", {}) for route in (*OF_A_PROJECT, *OF_AN_ORGANIZATION)),
     # What a form offers does not hold another tenant's things, so the form is shown again with its fault.
     *(("foreign", route, "POST", {"*": "refuse"}) for route in FORMS),
@@ -239,6 +261,8 @@ def _relations_of(cell: Cell) -> Iterator[tuple[str, str]]:
     if f"{cell.route} {cell.method}" in LISTS:
         return
     for relation, route, method, differs in RELATIONS:
+        if relation == "other_project" and cell.route in NOT_OF_A_PROJECT:
+            continue
         if fnmatch(cell.route, route) and fnmatch(cell.method, method):
             at_the_door = cell.expect == "deny" and (cell.route.startswith("admin:") or cell.actor in TOKENS)
             if at_the_door:
