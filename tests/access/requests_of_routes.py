@@ -252,8 +252,10 @@ def alert_of_max(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:organization-second-factor")
-def of_home(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
+def require_second_factor(stage: Line, person: Person | None) -> RequestOf:
+    # Who asks it of others has one.
+    act_on_second_factor(stage, stage.cast.ada)
+    return RequestOf({"uid": stage.cast.home.uid}, {"is_required": "on"}, content_type=FORM)
 
 
 @request_for("api-projects", "admin:projects", "admin:dashboard", "home")
