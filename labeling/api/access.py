@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import access_explained, day_limits, project_access, recertification
+from labeling import access_explained, class_shares, day_limits, project_access, recertification
 from labeling.api.projects import project_named
 from labeling.models import Project
 from labeling.project_access import Grant
@@ -85,6 +85,18 @@ class LimitBody(Body):
 
 class LimitShape(serializers.Serializer[Any]):
     rows = serializers.IntegerField(allow_null=True)
+
+
+class ShareBody(Body):
+    percent = serializers.IntegerField(
+        min_value=1, max_value=99, allow_null=True, help_text="Of the labels of any one class; null: no limit."
+    )
+    counts_from = serializers.IntegerField(
+        min_value=1,
+        max_value=class_shares.MOST_COUNTS_FROM,
+        default=class_shares.COUNTS_FROM,
+        help_text="A class with fewer labels is not asked about.",
+    )
 
 
 class SourceShape(serializers.Serializer[Any]):
@@ -188,11 +200,20 @@ class DayLimit(APIView):
     @extend_schema(request=LimitBody, responses={200: LimitShape, 409: RefusalShape})
     def put(self, request: Request, uid: str, person_uid: str) -> Response:
         project, values = _managed(request, uid), values_of(LimitBody, request)
-        member = project_access.member_named(project, person_uid)
-        if member is None:
-            raise NotFound
-        day_limits.set_day_limit(person_of(request), project, member.person, values["rows"])
+        day_limits.set_day_limit(person_of(request), project, _member(project, person_uid), values["rows"])
         return Response({"rows": values["rows"]})
+
+
+class ShareLimit(APIView):
+    """How much of any class of the project may come from a person: rows known to hold more of it go to others."""
+
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(request=ShareBody, responses={200: ShareBody, 409: RefusalShape})
+    def put(self, request: Request, uid: str, person_uid: str) -> Response:
+        project, values = _managed(request, uid), values_of(ShareBody, request)
+        class_shares.set_share_limit(person_of(request), project, _member(project, person_uid), **values)
+        return Response(values)
 
 
 class ExplainAccess(APIView):
@@ -231,6 +252,13 @@ def _managed(request: Request, uid: str | UUID) -> Project:
     return access.access(
         person_of(request), Project.objects.select_related("organization"), uid, Permission.MANAGE_ACCESS
     )
+
+
+def _member(project: Project, uid: str) -> Person:
+    found = project_access.member_named(project, uid)
+    if found is None:
+        raise NotFound
+    return found.person
 
 
 def _of_teams(filters: dict[str, str]) -> bool:
