@@ -620,6 +620,16 @@ def limit_of_lena(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"rows": 40})
 
 
+@request_for("admin:project-person-share")
+def share_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"percent": "30", "counts_from": "50"}, content_type=FORM)
+
+
+@request_for("api-project-share-limit")
+def share_of_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"percent": 30})
+
+
 @request_for("api-project-grants")
 def grants_here(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
