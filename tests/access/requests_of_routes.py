@@ -820,6 +820,18 @@ def skill_by_page(stage: Line, person: Person | None) -> RequestOf:
     return skill_of_vera(stage, person)
 
 
+@request_for("vendor-person-limits")
+def limits_by_page(stage: Line, person: Person | None) -> RequestOf:
+    body = {"project": stage.project.uid, "rows": "40", "percent": "", "counts_from": "50"}
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body, content_type=FORM)
+
+
+@request_for("api-person-limits")
+def limits_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    body = {"project": stage.project.uid, "rows": 40, "percent": None}
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body)
+
+
 @request_for("vendor-issue-answer")
 def answer_by_page(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf(
