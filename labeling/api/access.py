@@ -15,6 +15,7 @@ from labeling.models import Project
 from labeling.project_access import Grant
 from workforce import access
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -142,6 +143,7 @@ class GrantsOfProject(APIView):
         return _page(request, found.filter(content_object=project))
 
     @extend_schema(request=GrantBody, responses={201: GrantShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         project, values = project_named(request, uid), values_of(GrantBody, request)
         ends: Any = values.get("expires_at", project_access.Ends.BY_DEFAULT)
@@ -156,6 +158,7 @@ class GrantByUid(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(responses={204: None, 409: RefusalShape})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         grant = _grant_named(request, uid)
         project_access.revoke_role(person_of(request), grant.content_object, project_access.receiver_of(grant))
@@ -168,6 +171,7 @@ class KeepGrant(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=KeepBody, responses={200: GrantShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values, grant = values_of(KeepBody, request), _grant_named(request, uid)
         project_access.keep_grant(person_of(request), grant, days=values["days"])
@@ -198,6 +202,7 @@ class DayLimit(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=LimitBody, responses={200: LimitShape, 409: RefusalShape})
+    @repeatable
     def put(self, request: Request, uid: str, person_uid: str) -> Response:
         project, values = _managed(request, uid), values_of(LimitBody, request)
         day_limits.set_day_limit(person_of(request), project, _member(project, person_uid), values["rows"])
@@ -210,6 +215,7 @@ class ShareLimit(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=ShareBody, responses={200: ShareBody, 409: RefusalShape})
+    @repeatable
     def put(self, request: Request, uid: str, person_uid: str) -> Response:
         project, values = _managed(request, uid), values_of(ShareBody, request)
         class_shares.set_share_limit(person_of(request), project, _member(project, person_uid), **values)

@@ -12,6 +12,7 @@ from labeling import guidelines
 from labeling.api.projects import project_named
 from labeling.models import GuidelineVersion
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -79,6 +80,7 @@ class GuidelinesOfProject(APIView):
         return Response({**_document(version), "is_read": guidelines.has_read(person_of(request), version)})
 
     @extend_schema(request=GuidelineBody, responses={201: GuidelineShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         project, values = project_named(request, uid), values_of(GuidelineBody, request)
         rules = [{**rule, "uid": str(rule["uid"] or "")} for rule in values["rules"]]
@@ -103,6 +105,7 @@ class Acknowledge(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=ReadBody, responses={200: OwnGuidelineShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ReadBody, request)
         version = guidelines.acknowledge(person_of(request), project_named(request, uid), values["version"])

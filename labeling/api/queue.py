@@ -28,6 +28,7 @@ from labeling.api.queue_shapes import (
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Slot
 from workforce.api.inputs import idempotency_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import KEY_HEADER, RefusalShape, person_of, values_of
 from workforce.models import Token
 
@@ -41,6 +42,7 @@ class Claim(APIView):
     kind = Slot.Kind.LABEL
 
     @extend_schema(request=ClaimBody, responses={200: ClaimShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ClaimBody, request)
         project = projects.project_for(person_of(request), uid)
@@ -73,6 +75,7 @@ class Heartbeat(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=HeartbeatBody, responses={200: LeaseShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(HeartbeatBody, request)
         until = queue.keep_leases(person_of(request), uid, values["lease_token"], has_input=values["interactions"] > 0)
@@ -85,6 +88,7 @@ class DraftOfSlot(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=DraftBody, responses={200: SavedDraft, 409: DraftRefusal})
+    @repeatable
     def put(self, request: Request, uid: str) -> Response:
         values = values_of(DraftBody, request)
         saved = drafts.save_draft(person_of(request), uid, **values)
@@ -121,6 +125,7 @@ class Skip(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=SkipBody, responses={200: SlotStateShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SkipBody, request)
         said = {"reason": values["reason"], "comment": values["comment"]}
@@ -134,6 +139,7 @@ class Release(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=LeaseBody, responses={200: SlotStateShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(LeaseBody, request)
         skips.give_back(person_of(request), uid, values["lease_token"])

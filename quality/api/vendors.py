@@ -19,6 +19,7 @@ from quality.api.issues import ISSUE_PAGE, issue_documents
 from quality.api.performance import PERIOD, PerformanceShape, performance_answer
 from quality.models import Issue
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -183,6 +184,7 @@ class LimitsOfPerson(APIView):
         return Response({"results": told, "next_cursor": page.next_cursor})
 
     @extend_schema(request=LimitsBody, responses={200: LimitsShape, 409: RefusalShape})
+    @repeatable
     def put(self, request: Request, uid: str) -> Response:
         values, person = values_of(LimitsBody, request), person_of(request)
         member, project = vendors.member_for(person, uid), str(values.pop("project"))
