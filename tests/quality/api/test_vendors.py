@@ -156,8 +156,8 @@ def test_own_issues_are_answered_and_others_are_not(stage: VendorStage) -> None:
     assert client.get(reverse("api-issue", args=[foreign.uid])).status_code == 403
     answer = client.post(reverse("api-issue-comment", args=[foreign.uid]), {"text": "x"}, headers=key())
     assert answer.status_code == 403
-    assert not issues.follows_issue(stage.cast.vito, str(stage.question.uid)), "live messages name who speaks"
-    assert issues.follows_issue(stage.cast.vera, str(stage.question.uid))
+    assert not issues.follows_issue(stage.cast.vito, str(foreign.uid))
+    assert all(issues.follows_issue(one, str(stage.question.uid)) for one in (stage.cast.vito, stage.cast.vera))
 
 
 def test_a_vendor_managers_day_over_the_api(stage: VendorStage) -> None:
