@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from labeling.models import Guideline, GuidelineReading, GuidelineVersion, Project
 from labeling.queue import Empty
 from labeling.texts import checked_text
-from workforce import access, audit
+from workforce import access, audit, names
 from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import Person
 from workforce.roles import Permission
@@ -90,6 +90,12 @@ def versions_of(project: Project) -> QuerySet[GuidelineVersion]:
     """Newest first."""
     found = GuidelineVersion.objects.filter(guideline__project=project).select_related("author")
     return found.order_by("-number")
+
+
+def author_of(version: GuidelineVersion, project: Project, reader: Person) -> str:
+    """Who wrote a version, as ``reader`` may know."""
+    unnamed = names.unnamed_to(reader, [(project.organization_id, version.author_id)])
+    return names.PROJECT_TEAM if unnamed else version.author.name
 
 
 def has_read(person: Person, version: GuidelineVersion) -> bool:

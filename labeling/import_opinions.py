@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeling import batches, counters
+from labeling import batches, class_tallies, counters
 from labeling.annotations.faults import Fault
 from labeling.annotations.named_features import with_uids
 from labeling.annotations.ontology import Ontology
@@ -298,6 +298,7 @@ class _Writing:
         Label.objects.bulk_create([label for label in self.labels.values() if label.pk is None])
         Label.objects.bulk_update(moved, ["last_version"])
         LabelVersion.objects.bulk_create(self.versions)
+        class_tallies.tally(list({version.label_id: version for version in self.versions}.values()))
         counters.add(self.taking.project.pk, {"labels:imported": len(self.versions)})
         return {version.label.project_row_id for version in self.versions}
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from labeling import counters, guidelines, work_time
+from labeling import class_tallies, counters, guidelines, work_time
 from labeling.annotations.payload import canonical, count_objects, payload_hash
 from labeling.annotations.payload_check import check_payload
 from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
@@ -103,6 +103,7 @@ def _told(slot: Slot, row: ProjectRow, version: LabelVersion) -> dict[str, Any]:
 def announce_submit(person: Person, row: ProjectRow, label: Label, version: LabelVersion) -> None:
     """What every submitted version sets in motion, in the submit's transaction; the caller holds the row's lock."""
     counters.add(row.project_id, {"labels:submitted": 1})
+    class_tallies.tally([version])
     facts = {"number": version.number, "objects": version.object_count}
     audit.record(person, "label.submitted", label, after=facts, root=row.project)
     if row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):

@@ -56,7 +56,8 @@ def make_template(
     wanted = asdict(settings or ProjectSettings())
     # The same limits as a project's own, before anybody starts one with them.
     projects.refuse_bad_values(
-        Project(organization=organization, name=kept_name, brief="-", ontology=ontology, created_by=actor, **wanted)
+        Project(organization=organization, name=kept_name, brief="-", ontology=ontology, created_by=actor, **wanted),
+        is_template=True,
     )
     template = ProjectTemplate.objects.create(
         organization=organization,

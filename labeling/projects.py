@@ -103,10 +103,10 @@ def _refuse_taken_name(organization: Organization, name: str) -> None:
         raise RuleViolation("project_name_taken", f"There is a project called {name} already.")
 
 
-def refuse_bad_values(project: Project) -> None:
-    """Every setting within its limits, with the fault at its name."""
+def refuse_bad_values(project: Project, *, is_template: bool = False) -> None:
+    """Every setting within its limits, with the fault at its name. A template may be called as a project is."""
     try:
-        project.full_clean(exclude=["seed"])
+        project.full_clean(exclude=["seed"], validate_constraints=not is_template)
     except ValidationError as error:
         found = error.message_dict.items()
         faults = [{"path": path, "code": "invalid", "message": " ".join(texts)} for path, texts in found]

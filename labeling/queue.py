@@ -13,11 +13,11 @@ from datetime import datetime
 from math import ceil
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Min, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.lookups import GreaterThan
 
-from labeling import returns, work_time
-from labeling.models import OntologyVersion, Project, ProjectRow, Slot, WorkSession
+from labeling import picks, returns, work_time
+from labeling.models import ClassTally, OntologyVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.rows import add_label_slots, lock_row
 from labeling.skip_reasons import SETS_ASIDE, SKIP_REASONS
 from workforce import access, audit
@@ -30,75 +30,6 @@ LEASE_SECONDS = 90
 BATCH_SECONDS, SMALLEST_BATCH, LARGEST_BATCH = 300, 2, 10
 CLAIM_TRIES = 5
 
-_TAKE = """
-WITH pick AS MATERIALIZED ({pick})
-UPDATE labeling_slot SET
-    state = 'leased', labeler_id = %(person)s, lease_token = nextval('labeling_lease_token'),
-    leased_at = clock_timestamp(), last_input_at = clock_timestamp(),
-    leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
-    ontology_version_id = %(ontology_version)s, why = %(why)s
-FROM pick WHERE labeling_slot.id = pick.id RETURNING labeling_slot.id
-"""
-_PICK_CAME_BACK = """
-SELECT id FROM labeling_slot
-WHERE labeler_id = %(person)s AND project_id = %(project)s AND kind = 'label' AND is_rework
-  AND (state = 'in_rework' OR (state = 'leased' AND leased_until < clock_timestamp()))
-ORDER BY submitted_at LIMIT %(count)s FOR UPDATE SKIP LOCKED
-"""
-_PICK_TO_LABEL = """
-SELECT s.id FROM labeling_slot s
-WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
-  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
-  AND NOT EXISTS (
-    SELECT 1 FROM labeling_slot mine
-    WHERE mine.project_row_id = s.project_row_id AND mine.labeler_id = %(person)s AND mine.kind = 'label'
-      AND mine.state NOT IN ('open', 'revoked') AND mine.id <> s.id
-  )
-  AND NOT EXISTS (
-    SELECT 1 FROM labeling_projectrow aside WHERE aside.id = s.project_row_id AND aside.state = 'set_aside'
-  )
-  {narrowed}
-ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
-"""
-# The row that a person worked on until the lease ran out, when nobody has taken it since.
-_WORKED_ON = """
-  AND EXISTS (
-    SELECT 1 FROM labeling_worksession w JOIN labeling_slot worked ON worked.id = w.slot_id
-    WHERE w.person_id = %(person)s AND worked.uid = %(wanted)s AND worked.project_row_id = s.project_row_id
-      AND worked.kind = s.kind
-  )
-"""
-# Nobody reviews a label of which they wrote a version, or whose review they skipped.
-_PICK_TO_REVIEW = """
-SELECT s.id FROM labeling_slot s
-WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', 'leased')
-  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
-  AND NOT EXISTS (
-    SELECT 1 FROM labeling_labelversion written
-    WHERE written.label_id = s.label_id AND written.author_id = %(person)s
-  )
-  AND NOT EXISTS (
-    SELECT 1 FROM labeling_slot skipped
-    WHERE skipped.label_id = s.label_id AND skipped.step = s.step AND skipped.labeler_id = %(person)s
-      AND skipped.state = 'skipped'
-  )
-  {narrowed}
-ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
-"""
-_NOT_CLOSED = " AND s.batch_id <> ALL(%(closed)s)"
-_OF_BATCH = " AND s.batch_id = %(batch)s"
-# The open batches in the order of their first free row. One look into the index for each batch, so that the rows of
-# closed batches cost nothing, however many they are.
-_BATCHES_IN_ORDER = """
-SELECT b.id FROM labeling_batch b CROSS JOIN LATERAL ({first}) head
-WHERE b.project_id = %(project)s AND b.id <> ALL(%(closed)s) ORDER BY head.priority, head.order_key
-"""
-_FIRST_OF_BATCH = """
-SELECT s.priority, s.order_key FROM labeling_slot s
-WHERE s.batch_id = b.id AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
-  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
-ORDER BY s.priority, s.order_key LIMIT 1
-"""
 _SLOTS = Slot.objects.select_related("project__organization", "project_row__data_row", "ontology_version").annotate(
     is_live=GreaterThan(F("leased_until"), ClockTimestamp())
 )
@@ -166,6 +97,21 @@ def closed_batches(person: Person, project: Project, kind: str) -> dict[int, Emp
     return closed
 
 
+# Asked the same: the classes of which this person gets no more rows now, each with why. Of a row only what its opinions
+# so far hold is known; a row without one is given to everybody.
+ClassGate = Callable[[Person, Project, str], Mapping[str, Empty]]
+_class_gates: list[ClassGate] = []
+
+
+def register_class_gate(gate: ClassGate) -> None:
+    """As ``register_gate``, for rows that are known to hold a class: the claim leaves them out and takes others."""
+    _class_gates.append(gate)
+
+
+def closed_classes(person: Person, project: Project, kind: str) -> dict[str, Empty]:
+    return {name: why for gate in _class_gates for name, why in gate(person, project, kind).items()}
+
+
 # --- Claim ------------------------------------------------------------------------------------------------------
 def lease_next_rows(
     person: Person,
@@ -190,13 +136,15 @@ def lease_next_rows(
     shut = shut or next((why for left, why in caps if left <= 0), None)
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
-    closed = closed_batches(person, project, kind)
+    closed, classes = closed_batches(person, project, kind), closed_classes(person, project, kind)
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
                 held = _live_leases(person, project, kind)
                 missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
-                taken = _take(person, project, kind, missing, slot_wanted=wanted, closed=list(closed))
+                taken = _take(
+                    person, project, kind, missing, slot_wanted=wanted, closed=list(closed), classes=list(classes)
+                )
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
             if attempt + 1 == CLAIM_TRIES:
@@ -226,7 +174,14 @@ def batch_size(person: Person, project: Project, kind: str = Slot.Kind.LABEL) ->
 
 
 def _take(
-    person: Person, project: Project, kind: str, count: int, *, slot_wanted: str | None, closed: list[int]
+    person: Person,
+    project: Project,
+    kind: str,
+    count: int,
+    *,
+    slot_wanted: str | None,
+    closed: list[int],
+    classes: list[str],
 ) -> list[int]:
     if WHOLE_PROJECT in closed:
         # Nothing new: what came back is still its maker's.
@@ -238,29 +193,30 @@ def _take(
         "ontology_version": newest_version(project).pk,
         "wanted": slot_wanted,
         "closed": closed,
+        "classes": classes,
     }
     taken: list[int] = []
 
     def take(why: str, pick: str, most: int, batch: int | None = None) -> None:
         if most > 0:
             with connection.cursor() as cursor:
-                cursor.execute(_TAKE.format(pick=pick), {**values, "why": why, "count": most, "batch": batch})
+                cursor.execute(picks.TAKE.format(pick=pick), {**values, "why": why, "count": most, "batch": batch})
                 taken.extend(row[0] for row in cursor.fetchall())
 
     is_review = kind == Slot.Kind.REVIEW
-    to_do = _PICK_TO_REVIEW if is_review else _PICK_TO_LABEL
+    to_do = picks.PICK_TO_REVIEW if is_review else picks.PICK_TO_LABEL
     if slot_wanted is not None:
-        take("taken_back", to_do.format(narrowed=_WORKED_ON + _NOT_CLOSED), 1)
+        take("taken_back", to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED), 1)
     if is_review:
-        take("review_oldest", to_do.format(narrowed=_NOT_CLOSED if closed else ""), count - len(taken))
+        take("review_oldest", to_do.format(narrowed=picks.NOT_CLOSED if closed else ""), count - len(taken))
         return taken
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
-    take("came_back", _PICK_CAME_BACK, LARGEST_BATCH)
+    take("came_back", picks.PICK_CAME_BACK, LARGEST_BATCH)
     while len(taken) < count:
         # One at a time, because a person gets one slot of a row: the next look sees what this one took.
         before = len(taken)
         for narrowed, batch in _where_to_look(project, closed):
-            take("oldest", to_do.format(narrowed=narrowed), 1, batch)
+            take("oldest", to_do.format(narrowed=narrowed + (picks.NOT_OF_CLASSES if classes else "")), 1, batch)
             if len(taken) > before:
                 break
         if len(taken) == before:
@@ -273,9 +229,9 @@ def _where_to_look(project: Project, closed: list[int]) -> list[tuple[str, int |
     if not closed:
         return [("", None)]
     with connection.cursor() as cursor:
-        statement = _BATCHES_IN_ORDER.format(first=_FIRST_OF_BATCH)
+        statement = picks.BATCHES_IN_ORDER.format(first=picks.FIRST_OF_BATCH)
         cursor.execute(statement, {"project": project.pk, "closed": closed})
-        return [(_OF_BATCH, row[0]) for row in cursor.fetchall()]
+        return [(picks.OF_BATCH, row[0]) for row in cursor.fetchall()]
 
 
 def newest_version(project: Project) -> OntologyVersion:
@@ -308,11 +264,9 @@ def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
     leased = slots.filter(state=Slot.State.LEASED).exclude(labeler=person)
     held_by_others = leased.count()
     next_at = leased.aggregate(next=Min("leased_until"))["next"]
-    if closed:
-        waiting = every.filter(batch__in=list(closed), state=Slot.State.OPEN)
-        first = waiting.order_by("priority", "order_key").values_list("batch", flat=True).first()
-        if first is not None:
-            return replace(closed[first], next_at=next_at)
+    held_back = _why_held_back(person, project, kind, every=every, slots=slots, closed=closed)
+    if held_back is not None:
+        return replace(held_back, next_at=next_at)
     if held_by_others:
         rows = f"{held_by_others} row{'s are' if held_by_others > 1 else ' is'} with other people"
         return Empty("others_have_them", f"No row for you now: {rows}.", next_at)
@@ -326,6 +280,33 @@ def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
     if kind == Slot.Kind.REVIEW:
         return Empty("nothing_to_review", "Nothing waits for review now.")
     return Empty("all_taken", "Every row of this project has its labels.")
+
+
+def _why_held_back(
+    person: Person,
+    project: Project,
+    kind: str,
+    *,
+    every: QuerySet[Slot],
+    slots: QuerySet[Slot],
+    closed: Mapping[int, Empty],
+) -> Empty | None:
+    """Why the first open row of a closed batch, or else one that holds a closed class, is not theirs."""
+    if closed:
+        waiting = every.filter(batch__in=list(closed), state=Slot.State.OPEN)
+        batch = waiting.order_by("priority", "order_key").values_list("batch", flat=True).first()
+        if batch is not None:
+            return closed[batch]
+    classes = closed_classes(person, project, kind)
+    if not classes:
+        return None
+    own = Slot.objects.filter(project_row=OuterRef("project_row"), labeler=person, kind=kind)
+    told = ClassTally.objects.filter(project_row=OuterRef("project_row"), name__in=list(classes))
+    said = told.order_by().values("name").annotate(total=Sum("amount")).filter(total__gt=0).values("name")[:1]
+    waiting = slots.filter(~Exists(own.exclude(state=Slot.State.REVOKED)), state=Slot.State.OPEN)
+    known = waiting.annotate(holds=Subquery(said)).exclude(holds=None).order_by("priority", "order_key")
+    name = known.values_list("holds", flat=True).first()
+    return classes[name] if name else None
 
 
 # --- Keep, give back, skip --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ queue."""
 
 from typing import Any
 
-from labeling import blindness, counters, day_limits, departures, guidelines, pauses, queue
+from labeling import blindness, class_shares, class_tallies, counters, day_limits, departures, guidelines, pauses, queue
 from workforce import live, relay
 from workforce.events import access_changed, member_left
 from workforce.models import Organization, Person
@@ -23,6 +23,8 @@ def connect() -> None:
     live.register_stream("project", blindness.may_follow_project)
     live.register_stream("row", blindness.may_follow_row)
     relay.register_fold(counters.fold)
+    relay.register_fold(class_tallies.fold)
     queue.register_gate(pauses.gate)
     queue.register_gate(guidelines.gate)
     queue.register_cap(day_limits.cap)
+    queue.register_class_gate(class_shares.classes_are_closed)

@@ -6,6 +6,7 @@ no claim takes it. Announces ``row_returned``, and ``opinion_withdrawn`` when a 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from labeling import class_tallies
 from labeling.events import opinion_withdrawn, row_returned
 from labeling.models import Label, Project, ProjectRow, Slot
 from labeling.rows import OPINION_IS_IN, add_label_slots, lock_row, move_row, opinions_in
@@ -66,6 +67,7 @@ def withdraw_rework(actor: Person, slot_uid: str) -> Slot:
     label = Label.objects.select_related("labeler").get(slot=seen)
     if not Slot.objects.filter(project_row=row, state=Slot.State.IN_REWORK).exists():
         move_row(row, ProjectRow.State.IN_WORK)
+    class_tallies.take_back(label)
     audit.record(actor, "rework.withdrawn", label, after={"maker": str(label.labeler.uid)})
     opinion_withdrawn.send(sender=Label, label=label, project_row=row)
     return seen

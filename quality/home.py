@@ -10,6 +10,7 @@ from quality import issues, performance, review
 from quality.issues import IssueAnswer
 from quality.performance import Figures
 from quality.review import CameBack
+from workforce import names
 from workforce.models import Person
 
 NUMBERS_DAYS = 14
@@ -43,6 +44,8 @@ class Home:
     answers: list[IssueAnswer]
     numbers: Figures | None
     numbers_of: Project | None
+    # Who reviewed, answered or paused and has no name for this person.
+    unnamed: frozenset[int]
 
 
 def home_of(person: Person) -> Home:
@@ -60,6 +63,7 @@ def home_of(person: Person) -> Home:
     )
     drafts = kept_drafts.drafts_of(person)
     numbers_of = next((project for project in projects if project.pk == last), start.project if start else None)
+    answers = issues.answers_for(person)
     return Home(
         start=start,
         day=today.day_of(person, projects),
@@ -69,10 +73,18 @@ def home_of(person: Person) -> Home:
         paused=paused,
         draft_count=drafts.count(),
         newest_draft=drafts.select_related("project_row__data_row").first(),
-        answers=issues.answers_for(person),
+        answers=answers,
         numbers=_numbers(person, numbers_of) if numbers_of else None,
         numbers_of=numbers_of,
+        unnamed=names.unnamed_to(person, _met(came_back, paused, answers)),
     )
+
+
+def _met(came_back: list[CameBack], paused: dict[int, Pause], answers: list[IssueAnswer]) -> list[tuple[int, int]]:
+    """Whoever the page names, each with the organization of the project."""
+    found = [(one.slot.project.organization_id, one.review.reviewer_id) for one in came_back]
+    found += [(one.project.organization_id, one.paused_by_id) for one in paused.values()]
+    return found + [(one.issue.project.organization_id, one.comment.author_id) for one in answers]
 
 
 def _start(came_back: list[CameBack], waits: list[Waiting], last: int | None, unread: dict[int, int]) -> Start | None:

@@ -17,17 +17,17 @@ from labeling.events import stream_of_project
 from labeling.models import Label, Project, ProjectRow, Slot, WorkSession
 from labeling.texts import checked_text
 from quality.models import Issue, IssueComment
-from workforce import access, audit
+from workforce import access, audit, names
 from workforce.errors import InvalidInput, NotFound
 from workforce.events import announce, stream_of_person
 from workforce.live import is_uid
-from workforce.models import ClockTimestamp, Membership, Person
+from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
 LONGEST_OBJECT_ID = 64
 MOST_ANSWERS = 50
 # Who speaks to people of another company without a name.
-PROJECT_TEAM = {"name": "Project team", "initials": "PT"}
+PROJECT_TEAM = {"name": names.PROJECT_TEAM, "initials": "PT"}
 
 
 @dataclass(frozen=True)
@@ -209,24 +209,23 @@ def follows_issue(person: Person, uid: str) -> bool:
     if not is_uid(uid):
         return False
     issue = issues_visible_to(person).filter(uid=uid).first()
-    # Live messages are the same for all who follow and name who speaks; a vendor's manager reads the thread instead.
-    return issue is not None and not _is_managed_by(person, issue.project.organization_id)
+    return issue is not None
+
+
+def as_read_by(person: Person, payload: dict[str, Any]) -> dict[str, Any]:
+    """A live message of an issue for one of those who follow it: to people of a vendor others speak without a name."""
+    said = payload.get("comment")
+    if said is None:
+        return payload
+    written = IssueComment.objects.select_related("issue__project", "author").get(uid=said["uid"])
+    spoke = (written.issue.project.organization_id, written.author_id)
+    return {**payload, "comment": comment_facts(written, names.unnamed_to(person, [spoke]))}
 
 
 def unnamed_to(person: Person, some: Sequence[Issue]) -> frozenset[int]:
-    """Who speaks in these issues without a name: to a vendor's manager, everybody who is not of the vendor."""
-    managed = {vendor.organization_id: vendor for vendor in access.vendors_managed_by(person)}
-    if not managed:
-        return frozenset()
-    speakers = {
-        said.author_id for issue in some if issue.project.organization_id in managed for said in issue.comments.all()
-    }
-    own = Membership.objects.filter(vendor__in=managed.values(), person__in=speakers)
-    return frozenset(speakers - set(own.values_list("person", flat=True)))
-
-
-def _is_managed_by(person: Person, organization: int) -> bool:
-    return access.vendors_managed_by(person).filter(organization=organization).exists()
+    """Who speaks in these issues without a name: to people of a vendor, everybody who is not of the vendor."""
+    spoke = ((issue.project.organization_id, said.author_id) for issue in some for said in issue.comments.all())
+    return names.unnamed_to(person, spoke)
 
 
 def comment_facts(said: IssueComment, unnamed: frozenset[int] = frozenset()) -> dict[str, Any]:
@@ -321,6 +320,5 @@ def _tell(actor: Person, issue: Issue, kind: str, words: dict[str, Any] | None =
     heard = {issue.opened_by, issue.label.labeler} if issue.label else {issue.opened_by}
     for person in sorted(heard - {actor}, key=lambda one: one.pk):
         if issues_visible_to(person).filter(pk=issue.pk).exists():
-            told = {} if _is_managed_by(person, organization) else words or {}
-            words_too = {**facts, **told, "project": str(issue.project.uid)}
-            announce(organization, stream_of_person(person.uid), kind, words_too)
+            words_too = {**facts, **(words or {}), "project": str(issue.project.uid)}
+            announce(organization, stream_of_person(person.uid), kind, as_read_by(person, words_too))

@@ -75,7 +75,7 @@ def connect() -> None:
     row_returned.connect(go_on_with_row)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)
-    live.register_stream("issue", issues.follows_issue)
+    live.register_stream("issue", issues.follows_issue, issues.as_read_by)
     editor.register_addition("issues", issues_for_editor)
     editor.register_addition("reasons", reasons_for_editor)
     editor.register_addition("urls", urls_for_editor)

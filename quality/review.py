@@ -5,7 +5,7 @@ that comes back is always looked at again. The first decision on a version wins,
 constraint. Nobody decides about a label of which they wrote a version. Announces ``label_reviewed`` live, and
 ``row_came_back`` to the maker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -28,7 +28,7 @@ from labeling.texts import checked_text
 from quality import figures
 from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
-from workforce import access, audit
+from workforce import access, audit, names
 from workforce.errors import InvalidInput, Refusal, RuleViolation
 from workforce.events import announce, stream_of_person
 from workforce.idempotency import Answer, first_answer, keep_answer
@@ -210,7 +210,7 @@ def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answe
         return earlier
     seen = _review_slot(reviewer, judgment.slot)
     row = lock_row(seen.project_row_id)
-    _refuse_decided(seen, judgment.version)
+    _refuse_decided(reviewer, seen, judgment.version)
     # The slot before the work interval and the label, as every heartbeat does.
     slot = lock_held(reviewer, seen, judgment.token)
     label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(review_slots=slot)
@@ -262,17 +262,18 @@ def _review_slot(reviewer: Person, uid: str) -> Slot:
     return slot
 
 
-def _refuse_decided(slot: Slot, version: int) -> None:
+def _refuse_decided(reviewer: Person, slot: Slot, version: int) -> None:
     decided = Review.objects.filter(label=slot.label_id, version=version, step=slot.step)
-    first = decided.select_related("reviewer").first()
+    first = decided.select_related("reviewer", "project").first()
     if first is None:
         return
+    name = _named(first, unnamed_reviewers(reviewer, [first]))
     at = first.made_at.astimezone(ZoneInfo(slot.project.organization.time_zone))
     raise RuleViolation(
         "already_decided",
-        f"{first.reviewer.name} {_DONE_SO[Review.Decision(first.decision)]} at {at:%H:%M}, before you.",
+        f"{name} {_DONE_SO[Review.Decision(first.decision)]} at {at:%H:%M}, before you.",
         decision=first.decision,
-        reviewer=first.reviewer.name,
+        reviewer=name,
         made_at=first.made_at.isoformat(),
     )
 
@@ -428,17 +429,27 @@ def rows_that_came_back(person: Person) -> list[CameBack]:
     return sorted(found, key=lambda one: one.review.pk)
 
 
-def reviewing_reasons_for(slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
-    """Slot → the reasons of the newest review of the label that it reworks or judges again; one query for all."""
+def reviewing_reasons_for(reader: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
+    """Slot → the reasons of the newest review of the label that it reworks or judges again, by few queries."""
     newest = _newest_reviews(slots)
+    unnamed = unnamed_reviewers(reader, newest.values()) if newest else frozenset()
     found: dict[int, list[dict[str, Any]]] = {slot.pk: [] for slot in slots}
     for slot_id, review in newest.items():
         found[slot_id] = [
             # Reasons given before rules could be cited have no title of one.
-            {"rule_title": "", **reason, "text": _in_words(reason), "reviewer": review.reviewer.name}
+            {"rule_title": "", **reason, "text": _in_words(reason), "reviewer": _named(review, unnamed)}
             for reason in review.reasons
         ]
     return found
+
+
+def unnamed_reviewers(reader: Person, reviews: Iterable[Review]) -> frozenset[int]:
+    """Who reviewed without a name for ``reader``; of reviews with their project."""
+    return names.unnamed_to(reader, ((review.project.organization_id, review.reviewer_id) for review in reviews))
+
+
+def _named(review: Review, unnamed: frozenset[int]) -> str:
+    return names.PROJECT_TEAM if review.reviewer_id in unnamed else review.reviewer.name
 
 
 def _in_words(reason: Mapping[str, Any]) -> str:
@@ -449,5 +460,5 @@ def _newest_reviews(slots: Sequence[Slot]) -> dict[int, Review]:
     judged = {slot.label_id: slot.pk for slot in slots if slot.label_id}
     reworked = {slot.pk for slot in slots if slot.is_rework}
     wanted = Review.objects.filter(Q(label__in=list(judged)) | Q(label__slot__in=reworked))
-    newest = wanted.select_related("reviewer", "label").order_by("label_id", "-ordinal").distinct("label_id")
+    newest = wanted.select_related("reviewer", "label", "project").order_by("label_id", "-ordinal").distinct("label_id")
     return {judged.get(review.label_id) or int(review.label.slot_id or 0): review for review in newest}

@@ -147,6 +147,11 @@ def vendors_managed_by(user: Someone) -> QuerySet[Team]:
     return Team.objects.filter(pk__in=managed.values("vendor"))
 
 
+def vendors_of(user: Someone) -> QuerySet[Team]:
+    """The vendors of whose people ``user`` is one now."""
+    return Team.objects.filter(pk__in=active_memberships(user).exclude(vendor=None).values("vendor"))
+
+
 def roles_on(user: Someone, root: Model) -> frozenset[Role]:
     """The roles that ``user`` holds on ``root`` now; empty for a stranger and where *no access* stands in the way."""
     return _roles_held(user, _place_of(root)) or frozenset()

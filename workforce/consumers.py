@@ -100,7 +100,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         async with self.sending:
             if stream not in self.seen:
                 return
-            backlog = await database_sync_to_async(live.events_after)(stream, self.seen[stream])
+            backlog = await database_sync_to_async(live.events_after)(stream, self.seen[stream], self.scope["user"])
             if backlog.is_reset:
                 await self.send_json({"reset": stream, "seq": backlog.last})
             for event in backlog.events:

@@ -15,6 +15,9 @@ from workforce.models import Event, Person, StreamHead
 MOST_EVENTS = 500
 
 _streams: dict[str, Callable[[Person, str], bool]] = {}
+# What one of the followers may read of a message; a kind that is not here says the same to all.
+Reading = Callable[[Person, dict[str, Any]], dict[str, Any]]
+_readings: dict[str, Reading] = {}
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,13 @@ class Backlog:
     is_reset: bool
 
 
-def register_stream(kind: str, may_follow: Callable[[Person, str], bool]) -> None:
-    """``may_follow(person, uid)`` decides for streams named ``<kind>:<uid>``; it asks ``access``."""
+def register_stream(kind: str, may_follow: Callable[[Person, str], bool], reading: Reading | None = None) -> None:
+    """``may_follow(person, uid)`` decides for streams named ``<kind>:<uid>``; it asks ``access``.
+
+    ``reading(person, payload)`` is what that person may read of a message, where it is not the same for all."""
     _streams[kind] = may_follow
+    if reading is not None:
+        _readings[kind] = reading
 
 
 def may_follow(person: Person, stream: str) -> bool:
@@ -48,17 +55,28 @@ def nudge(stream: str, seq: int) -> None:
     )
 
 
-def events_after(stream: str, seq: int) -> Backlog:
-    """What a follower who has seen ``seq`` has missed."""
+def events_after(stream: str, seq: int, reader: Person | None = None) -> Backlog:
+    """What a follower who has seen ``seq`` has missed, as ``reader`` may read it."""
     last = StreamHead.objects.filter(stream=stream).values_list("seq", flat=True).first() or 0
     if last - seq > MOST_EVENTS:
         return Backlog(last, (), is_reset=True)
     rows = Event.objects.filter(stream=stream, seq__gt=seq).order_by("seq")
-    events = tuple(
-        {"stream": stream, "seq": row.seq, "kind": row.kind, "payload": row.payload, "at": row.created_at.isoformat()}
+    events: tuple[dict[str, Any], ...] = tuple(
+        {
+            "stream": stream,
+            "seq": row.seq,
+            "kind": row.kind,
+            "payload": _read_by(reader, stream, row.payload),
+            "at": row.created_at.isoformat(),
+        }
         for row in rows
     )
     return Backlog(events[-1]["seq"] if events else max(last, 0), events, is_reset=False)
+
+
+def _read_by(reader: Person | None, stream: str, payload: dict[str, Any]) -> dict[str, Any]:
+    reading = _readings.get(stream.partition(":")[0])
+    return payload if reader is None or reading is None else reading(reader, payload)
 
 
 def is_uid(text: str) -> bool:

@@ -81,7 +81,7 @@ def change_membership(
     actor: Person, membership: Membership, *, role: str | None = None, is_active: bool | None = None
 ) -> Membership:
     """Change a role, deactivate or activate again; takes effect on every door within seconds. What is not named stays
-    as it is at this moment."""
+    as it is at this moment; where nothing changes, nothing is noted."""
     membership = _lock(membership)
     access.require(actor, Permission.MANAGE_PEOPLE, membership)
     before = _membership_facts(membership)
@@ -91,6 +91,8 @@ def change_membership(
     _refuse_above_own(actor, membership.organization, membership.role)
     _refuse_inner_role(membership.vendor, role)
     _refuse_without_admin(membership, role == Role.ORGANIZATION_ADMIN and is_active)
+    if (role, is_active) == (membership.role, membership.is_active):
+        return membership
     membership.role, membership.is_active = role, is_active
     membership.left_at = None if is_active else membership.left_at
     membership.save(update_fields=["role", "is_active", "left_at"])

@@ -17,7 +17,7 @@ from PIL import Image
 
 from config.demo.crew import CREW, Skill, opinion, seconds
 from config.demo.photographs import LABELED, LIGHT, ONTOLOGY, SHOWS, WAITING, Photograph
-from labeling import batches, datasets, labels, ontologies, project_access, projects, queue, work_time
+from labeling import batches, class_tallies, datasets, labels, ontologies, project_access, projects, queue, work_time
 from labeling.assets import take_picture
 from labeling.data_rows import NewRow, add_rows
 from labeling.events import label_submitted, session_ended
@@ -261,6 +261,7 @@ def _past_submit(
         origin=LabelVersion.Origin.SYNTHETIC,
         active_seconds=took,
     )
+    class_tallies.tally([made])
     if row.state == ProjectRow.State.WAITING:
         move_row(row, ProjectRow.State.IN_WORK)
     label_submitted.send(sender=Label, label=label, version=made, actor=person)

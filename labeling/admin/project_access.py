@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling import day_limits, pauses, project_access, work_time
+from labeling import class_shares, day_limits, pauses, project_access, work_time
 from labeling.access_explained import ROLE_NAMES
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.models import Project
@@ -60,12 +60,14 @@ def _everyone(request: PersonRequest, project: Project) -> dict[str, Any]:
     list_page = paging.page_of(request, members, order=("person__name", "pk"))
     ids = [member.person_id for member in list_page.rows]
     paused, limits = pauses.pauses_in(project, ids), day_limits.day_limits_in(project, ids)
+    shares = class_shares.share_limits_in(project, ids)
     lines = [
         {
             "line": line,
             "roles": [(role, ROLE_NAMES[role], source) for role, source in line.roles],
             "pause": paused.get(line.member.person_id),
-            "limit": limits.get(line.member.person_id),
+            "limits": limits.get(line.member.person_id, []),
+            "shares": shares.get(line.member.person_id, []),
         }
         for line in project_access.access_list(project, list_page.rows)
     ]

@@ -9,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import access_explained, day_limits, project_access, recertification
+from labeling import access_explained, class_shares, day_limits, project_access, recertification
 from labeling.api.projects import project_named
 from labeling.models import Project
 from labeling.project_access import Grant
 from workforce import access
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -87,6 +88,18 @@ class LimitShape(serializers.Serializer[Any]):
     rows = serializers.IntegerField(allow_null=True)
 
 
+class ShareBody(Body):
+    percent = serializers.IntegerField(
+        min_value=1, max_value=99, allow_null=True, help_text="Of the labels of any one class; null: no limit."
+    )
+    counts_from = serializers.IntegerField(
+        min_value=1,
+        max_value=class_shares.MOST_COUNTS_FROM,
+        default=class_shares.COUNTS_FROM,
+        help_text="A class with fewer labels is not asked about.",
+    )
+
+
 class SourceShape(serializers.Serializer[Any]):
     role = serializers.CharField(help_text="Such as `labeler`; those of the organization too.")
     source = serializers.CharField()  # type: ignore[assignment]  # the name of a field, not where it comes from
@@ -130,6 +143,7 @@ class GrantsOfProject(APIView):
         return _page(request, found.filter(content_object=project))
 
     @extend_schema(request=GrantBody, responses={201: GrantShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         project, values = project_named(request, uid), values_of(GrantBody, request)
         ends: Any = values.get("expires_at", project_access.Ends.BY_DEFAULT)
@@ -144,6 +158,7 @@ class GrantByUid(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(responses={204: None, 409: RefusalShape})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         grant = _grant_named(request, uid)
         project_access.revoke_role(person_of(request), grant.content_object, project_access.receiver_of(grant))
@@ -156,6 +171,7 @@ class KeepGrant(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=KeepBody, responses={200: GrantShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values, grant = values_of(KeepBody, request), _grant_named(request, uid)
         project_access.keep_grant(person_of(request), grant, days=values["days"])
@@ -186,13 +202,24 @@ class DayLimit(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=LimitBody, responses={200: LimitShape, 409: RefusalShape})
+    @repeatable
     def put(self, request: Request, uid: str, person_uid: str) -> Response:
         project, values = _managed(request, uid), values_of(LimitBody, request)
-        member = project_access.member_named(project, person_uid)
-        if member is None:
-            raise NotFound
-        day_limits.set_day_limit(person_of(request), project, member.person, values["rows"])
+        day_limits.set_day_limit(person_of(request), project, _member(project, person_uid), values["rows"])
         return Response({"rows": values["rows"]})
+
+
+class ShareLimit(APIView):
+    """How much of any class of the project may come from a person: rows known to hold more of it go to others."""
+
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(request=ShareBody, responses={200: ShareBody, 409: RefusalShape})
+    @repeatable
+    def put(self, request: Request, uid: str, person_uid: str) -> Response:
+        project, values = _managed(request, uid), values_of(ShareBody, request)
+        class_shares.set_share_limit(person_of(request), project, _member(project, person_uid), **values)
+        return Response(values)
 
 
 class ExplainAccess(APIView):
@@ -231,6 +258,13 @@ def _managed(request: Request, uid: str | UUID) -> Project:
     return access.access(
         person_of(request), Project.objects.select_related("organization"), uid, Permission.MANAGE_ACCESS
     )
+
+
+def _member(project: Project, uid: str) -> Person:
+    found = project_access.member_named(project, uid)
+    if found is None:
+        raise NotFound
+    return found.person
 
 
 def _of_teams(filters: dict[str, str]) -> bool:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from labeling import data_rows, uploads
 from labeling.api.datasets import dataset_named
 from labeling.models import DataRow
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     Body,
@@ -80,6 +81,7 @@ class DataRowsOfDataset(APIView):
         return page_answer(request, rows, DataRowShape)
 
     @extend_schema(request=DataRowsBody, responses={201: RowsAdded})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         dataset = dataset_named(request, uid)
         records = values_of(DataRowsBody, request)["rows"]
@@ -92,6 +94,7 @@ class PicturesOfDataset(APIView):
     parser_classes = (MultiPartParser,)
 
     @extend_schema(request={"multipart/form-data": PicturesBody}, responses={201: PicturesAdded})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """Pictures become rows named after their files; a bad one is reported, the others go in."""
         dataset = dataset_named(request, uid)

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from labeling import datasets
 from labeling.models import Dataset
 from workforce import access
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     Body,
@@ -53,6 +54,7 @@ class Datasets(APIView):
         return page_answer(request, found, DatasetShape)
 
     @extend_schema(request=DatasetBody, responses={201: DatasetShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request) -> Response:
         values, person = values_of(DatasetBody, request), person_of(request)
         organization = organization_named(person, values["organization"])

@@ -11,7 +11,9 @@ from rest_framework.views import APIView
 from labeling import guidelines
 from labeling.api.projects import project_named
 from labeling.models import GuidelineVersion
+from workforce import names
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -73,12 +75,15 @@ class GuidelinesOfProject(APIView):
     @extend_schema(responses={200: OwnGuidelineShape})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
-        version = guidelines.newest_version(project_named(request, uid))
+        project, person = project_named(request, uid), person_of(request)
+        version = guidelines.newest_version(project)
         if version is None:
             raise NotFound
-        return Response({**_document(version), "is_read": guidelines.has_read(person_of(request), version)})
+        author = guidelines.author_of(version, project, person)
+        return Response({**_document(version, author), "is_read": guidelines.has_read(person, version)})
 
     @extend_schema(request=GuidelineBody, responses={201: GuidelineShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         project, values = project_named(request, uid), values_of(GuidelineBody, request)
         rules = [{**rule, "uid": str(rule["uid"] or "")} for rule in values["rules"]]
@@ -86,15 +91,20 @@ class GuidelinesOfProject(APIView):
             person_of(request), project, text=values["text"], rules=rules, after=values["after"]
         )
         version.refresh_from_db()
-        return Response(_document(version), status=201)
+        return Response(_document(version, version.author.name), status=201)
 
 
 class VersionsOfGuidelines(APIView):
     @extend_schema(parameters=[*PAGING_PARAMETERS], responses=page_shape(GuidelineShape))
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request, *PAGING)
-        page = page_by_key(request, guidelines.versions_of(project_named(request, uid)))
-        return Response({"results": [_document(one) for one in page.rows], "next_cursor": page.next_cursor})
+        project, person = project_named(request, uid), person_of(request)
+        page = page_by_key(request, guidelines.versions_of(project))
+        unnamed = names.unnamed_to(person, ((project.organization_id, one.author_id) for one in page.rows))
+        told = [
+            _document(one, names.PROJECT_TEAM if one.author_id in unnamed else one.author.name) for one in page.rows
+        ]
+        return Response({"results": told, "next_cursor": page.next_cursor})
 
 
 class Acknowledge(APIView):
@@ -103,17 +113,19 @@ class Acknowledge(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=ReadBody, responses={200: OwnGuidelineShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ReadBody, request)
-        version = guidelines.acknowledge(person_of(request), project_named(request, uid), values["version"])
-        return Response({**_document(version), "is_read": True})
+        project, person = project_named(request, uid), person_of(request)
+        version = guidelines.acknowledge(person, project, values["version"])
+        return Response({**_document(version, guidelines.author_of(version, project, person)), "is_read": True})
 
 
-def _document(version: GuidelineVersion) -> dict[str, Any]:
+def _document(version: GuidelineVersion, author: str) -> dict[str, Any]:
     return {
         "version": version.number,
         "text": version.text,
         "rules": version.rules,
-        "author": version.author.name,
+        "author": author,
         "made_at": version.made_at.isoformat(),
     }

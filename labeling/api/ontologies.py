@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from labeling import ontologies
 from labeling.models import Ontology, OntologyVersion
 from workforce import access
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     Body,
@@ -68,6 +69,7 @@ class Ontologies(APIView):
         return page_answer(request, found.annotate(newest_version=Max("versions__number")), OntologyShape)
 
     @extend_schema(request=OntologyBody, responses={201: VersionShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request) -> Response:
         values, person = values_of(OntologyBody, request), person_of(request)
         organization = organization_named(person, values["organization"])
@@ -92,6 +94,7 @@ class VersionsOfOntology(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=VersionBody, responses={201: VersionShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         ontology = ontology_named(request, uid)
         values = values_of(VersionBody, request)

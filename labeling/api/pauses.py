@@ -14,6 +14,7 @@ from labeling.api.projects import project_named
 from labeling.models import Pause
 from workforce import access
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -69,6 +70,7 @@ class PausesOfProject(APIView):
         return Response({"results": [_document(one) for one in page.rows], "next_cursor": page.next_cursor})
 
     @extend_schema(request=PauseBody, responses={201: PauseShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         project, values = project_named(request, uid), values_of(PauseBody, request)
         person = project_access.receiver_named(project, "person", str(values.pop("person")))
@@ -85,6 +87,7 @@ class Resume(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=NoWords, responses={200: PauseShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values_of(NoWords, request)
         pause = access.access(person_of(request), Pause.objects.all(), uid, Permission.PAUSE_PERSON)

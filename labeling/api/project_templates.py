@@ -14,6 +14,7 @@ from labeling.api.projects import STARTING, ProjectShape, project_named
 from labeling.models import Dataset, Ontology, Project, ProjectTemplate
 from labeling.projects import ProjectSettings
 from workforce import access
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -105,6 +106,7 @@ class ProjectTemplates(APIView):
         return page_answer(request, project_templates.templates_visible_to(person_of(request)), TemplateShape)
 
     @extend_schema(request=TemplateBody, responses={201: TemplateShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request) -> Response:
         values, person = values_of(TemplateBody, request), person_of(request)
         if "project" in values:
@@ -127,6 +129,7 @@ class ProjectTemplateByUid(APIView):
         return Response(TemplateShape(_named(request, uid)).data)
 
     @extend_schema(responses={204: None})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         project_templates.retire_template(person_of(request), _named(request, uid))
         return Response(status=204)
@@ -138,6 +141,7 @@ class ProjectsOfTemplate(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=StartBody, responses={201: StartedShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         template, values, person = _named(request, uid), values_of(StartBody, request), person_of(request)
         dataset = None

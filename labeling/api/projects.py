@@ -12,6 +12,7 @@ from labeling import batches, data_rows, projects, projects_list
 from labeling.models import Batch, Dataset, Ontology, Project
 from labeling.projects import ProjectSettings
 from workforce import access
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -85,6 +86,7 @@ class Projects(APIView):
         return page_answer(request, found, ProjectShape)
 
     @extend_schema(request=ProjectBody, responses={201: ProjectShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request) -> Response:
         values, person = values_of(ProjectBody, request), person_of(request)
         organization = organization_named(person, values["organization"])
@@ -110,6 +112,7 @@ class ProjectByUid(APIView):
         return Response(ProjectShape(project_named(request, uid)).data)
 
     @extend_schema(request=ProjectChange(partial=True), responses={200: ProjectShape, 409: RefusalShape})
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         project = project_named(request, uid)
         values = values_of(ProjectChange, request, partial=True)
@@ -152,6 +155,7 @@ class BatchesOfProject(APIView):
         return page_answer(request, projects_list.batches_of(project), BatchShape)
 
     @extend_schema(request=BatchBody, responses={201: BatchShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         project, person = project_named(request, uid), person_of(request)
         values = values_of(BatchBody, request)
@@ -171,6 +175,7 @@ class BatchByUid(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=BatchChange(partial=True), responses={200: BatchShape, 409: RefusalShape})
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         """Put what is left of a batch earlier or later."""
         person = person_of(request)

@@ -26,8 +26,10 @@ from labeling.api.queue_shapes import (
     SubmittedShape,
 )
 from labeling.editor import EditorRow, editor_rows
-from labeling.models import Slot
+from labeling.models import Label, Slot
+from workforce import names
 from workforce.api.inputs import idempotency_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import KEY_HEADER, RefusalShape, person_of, values_of
 from workforce.models import Token
 
@@ -41,16 +43,17 @@ class Claim(APIView):
     kind = Slot.Kind.LABEL
 
     @extend_schema(request=ClaimBody, responses={200: ClaimShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(ClaimBody, request)
         project = projects.project_for(person_of(request), uid)
         have = [str(one) for one in values["have"]]
         wanted = values["wanted"] and str(values["wanted"])
         claim = queue.lease_next_rows(person_of(request), project, kind=self.kind, have=have, wanted=wanted)
-        rows = [
-            row_document(row, picture_address(request, row.slot.project_row))
-            for row in editor_rows(person_of(request), claim.slots)
-        ]
+        found = editor_rows(person_of(request), claim.slots)
+        makers = [(project.organization_id, row.version.label.labeler_id) for row in found if row.version]
+        unnamed = names.unnamed_to(person_of(request), makers)
+        rows = [row_document(row, picture_address(request, row.slot.project_row), unnamed) for row in found]
         empty = claim.empty and {
             "code": claim.empty.code,
             "message": claim.empty.message,
@@ -73,6 +76,7 @@ class Heartbeat(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=HeartbeatBody, responses={200: LeaseShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(HeartbeatBody, request)
         until = queue.keep_leases(person_of(request), uid, values["lease_token"], has_input=values["interactions"] > 0)
@@ -85,6 +89,7 @@ class DraftOfSlot(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=DraftBody, responses={200: SavedDraft, 409: DraftRefusal})
+    @repeatable
     def put(self, request: Request, uid: str) -> Response:
         values = values_of(DraftBody, request)
         saved = drafts.save_draft(person_of(request), uid, **values)
@@ -121,6 +126,7 @@ class Skip(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=SkipBody, responses={200: SlotStateShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(SkipBody, request)
         said = {"reason": values["reason"], "comment": values["comment"]}
@@ -134,13 +140,14 @@ class Release(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=LeaseBody, responses={200: SlotStateShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(LeaseBody, request)
         skips.give_back(person_of(request), uid, values["lease_token"])
         return Response({"state": Slot.State.OPEN})
 
 
-def row_document(row: EditorRow, asset_url: str) -> dict[str, Any]:
+def row_document(row: EditorRow, asset_url: str, unnamed: frozenset[int]) -> dict[str, Any]:
     """One row as the editor and an integrator read it. Shape: the same for every row, benchmark or not."""
     slot, data_row, project = row.slot, row.slot.project_row.data_row, row.slot.project
     return {
@@ -181,12 +188,16 @@ def row_document(row: EditorRow, asset_url: str) -> dict[str, Any]:
             "uid": str(row.version.label.uid),
             "version": row.version.number,
             "payload": row.version.payload,
-            "maker": {"name": row.version.label.labeler.name},
+            "maker": {"name": _maker_of(row.version.label, unnamed)},
         },
         **row.additions,
         "urls": {name: reverse(f"api-slot-{name}", args=[slot.uid]) for name in _acts_of(slot)}
         | (row.additions.get("urls") or {}),
     }
+
+
+def _maker_of(label: Label, unnamed: frozenset[int]) -> str:
+    return names.PROJECT_TEAM if label.labeler_id in unnamed else label.labeler.name
 
 
 def _acts_of(slot: Slot) -> list[str]:

@@ -44,6 +44,11 @@ urlpatterns = [
         access.DayLimit.as_view(),
         name="api-project-day-limit",
     ),
+    path(
+        "projects/<uuid:uid>/people/<uuid:person_uid>/share-limit/",
+        access.ShareLimit.as_view(),
+        name="api-project-share-limit",
+    ),
     path("grants/due/", access.GrantsDue.as_view(), name="api-grants-due"),
     path("grants/<uuid:uid>/", access.GrantByUid.as_view(), name="api-grant"),
     path("grants/<uuid:uid>/keep/", access.KeepGrant.as_view(), name="api-grant-keep"),

@@ -1,3 +1,4 @@
+from labeling.models.class_shares import ClassTally, ClassTotal, ShareLimit
 from labeling.models.counters import Counter, CounterDelta
 from labeling.models.datasets import DataRow, Dataset
 from labeling.models.guidelines import Guideline, GuidelineReading, GuidelineVersion
@@ -11,6 +12,8 @@ from labeling.models.work_time import WorkInterval, WorkSession
 
 __all__ = [
     "Batch",
+    "ClassTally",
+    "ClassTotal",
     "Counter",
     "CounterDelta",
     "DataRow",
@@ -30,6 +33,7 @@ __all__ = [
     "ProjectRow",
     "ProjectTeamGrant",
     "ProjectTemplate",
+    "ShareLimit",
     "Slot",
     "WorkInterval",
     "WorkSession",

@@ -42,6 +42,8 @@ class DayLimit(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="day_limits")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="labeling_day_limits")
     rows = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    # Set by the manager of the person's vendor; the project's own limit stands beside it, and the lower one counts.
+    is_vendors = models.BooleanField(default=False)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
@@ -50,7 +52,9 @@ class DayLimit(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "person"], name="one_day_limit_per_person_and_project"),
+            models.UniqueConstraint(
+                fields=["project", "person", "is_vendors"], name="one_day_limit_per_person_and_project"
+            ),
             models.CheckConstraint(condition=Q(rows__gte=1), name="day_limit_is_a_row_at_least"),
         ]
 

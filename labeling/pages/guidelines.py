@@ -30,6 +30,7 @@ def guidelines(request: PersonRequest, uid: str) -> HttpResponse:
         "project": project,
         "brief": render_markdown(project.brief),
         "version": version,
+        "author": rules.author_of(version, project, request.user) if version else "",
         "text": render_markdown(version.text) if version else "",
         "rules": [{**rule, "html": render_markdown(rule["text"])} for rule in version.rules] if version else [],
         "has_read": version is not None and rules.has_read(request.user, version),

@@ -15,6 +15,7 @@ from quality import issues
 from quality.models import Issue
 from workforce import access
 from workforce.api.inputs import idempotency_key, page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     KEY_HEADER,
     PAGING,
@@ -177,6 +178,7 @@ class Resolve(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=NoBody, responses={200: IssueShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values_of(NoBody, request)
         person = person_of(request)
@@ -190,6 +192,7 @@ class Reopen(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=NoBody, responses={200: IssueShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values_of(NoBody, request)
         person = person_of(request)

@@ -101,7 +101,7 @@ class Decide(APIView):
 
 def reasons_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
     """What stands under ``reasons`` in the editor's row: slot → why its label came back."""
-    return review.reviewing_reasons_for(slots)
+    return review.reviewing_reasons_for(person, slots)
 
 
 def urls_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str, str]]:

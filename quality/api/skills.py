@@ -16,6 +16,7 @@ from quality import skill_files, skills
 from quality.models import MinimumSkill, Skill, SkillName
 from workforce import access
 from workforce.api.inputs import idempotency_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     KEY_HEADER,
     PAGING,
@@ -111,6 +112,7 @@ class SkillNames(APIView):
         return page_answer(request, skills.skill_names_for(person_of(request)), SkillNameShape)
 
     @extend_schema(request=SkillNameBody, responses={201: SkillNameShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request) -> Response:
         values, person = values_of(SkillNameBody, request), person_of(request)
         made = skills.add_skill_name(person, organization_named(person, values["organization"]), values["name"])
@@ -154,6 +156,7 @@ class SkillFiles(APIView):
     parser_classes = (MultiPartParser,)
 
     @extend_schema(request={"multipart/form-data": SkillFileBody}, responses={200: SkillReportShape})
+    @repeatable
     def post(self, request: Request) -> Response:
         values, person = values_of(SkillFileBody, request), person_of(request)
         organization = organization_named(person, values["organization"])
@@ -173,6 +176,7 @@ class MinimumsOfProject(APIView):
         return page_answer(request, skills.minimums_of(project), MinimumShape)
 
     @extend_schema(operation_id="projects_minimum_skills_set", request=MinimumBody, responses={200: MinimumShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """An earlier minimum of the same skill in the same place is replaced; asked again, nothing more happens."""
         project = access.access(person_of(request), Project.objects.all(), uid, Permission.CHANGE_PROJECT)
@@ -190,6 +194,7 @@ class MinimumByUid(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(responses={204: None})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         minimum = access.access(person_of(request), MinimumSkill.objects.all(), uid, Permission.CHANGE_PROJECT)
         skills.drop_requirement(person_of(request), minimum)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("skill-names/", skills.SkillNames.as_view(), name="api-skill-names"),
     path("skills/imports/", skills.SkillFiles.as_view(), name="api-skill-imports"),
     path("people/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-person-skills"),
+    path("people/<uuid:uid>/limits/", vendors.LimitsOfPerson.as_view(), name="api-person-limits"),
     path("projects/<uuid:uid>/minimum-skills/", skills.MinimumsOfProject.as_view(), name="api-minimum-skills"),
     path("minimum-skills/<uuid:uid>/", skills.MinimumByUid.as_view(), name="api-minimum-skill"),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),

@@ -1,7 +1,7 @@
 """The vendor's doors over HTTP, for its manager: own people, shared projects, and what own people have and made there.
 
 People are invited at ``/invitations/`` and ended at ``/people/{uid}/``, their skills are at ``/people/{uid}/skills/``,
-answers at ``/issues/{uid}/comments/``; all of them reach own people only."""
+their limits at ``/people/{uid}/limits/``, answers at ``/issues/{uid}/comments/``; all of them reach own people only."""
 
 from typing import Any
 
@@ -12,15 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling import class_shares, day_limits
 from labeling.models import Project, Slot
-from quality import skills, vendors
+from quality import skills, vendor_limits, vendors
 from quality.api.issues import ISSUE_PAGE, issue_documents
 from quality.api.performance import PERIOD, PerformanceShape, performance_answer
 from quality.models import Issue
 from workforce.api.inputs import page_by_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
+    Body,
+    RefusalShape,
     choice_filter,
     choice_parameter,
     filters_of,
@@ -28,6 +32,7 @@ from workforce.api.shapes import (
     page_shape,
     person_of,
     query_parameters,
+    values_of,
 )
 from workforce.models import Membership, Team, Token
 
@@ -112,6 +117,32 @@ class VendorLabelShape(serializers.Serializer[Any]):
         return OwnVersion(label.own[-1]).data if label.own else None
 
 
+class LimitsShape(serializers.Serializer[Any]):
+    """What the vendor says of one person on one shared project, and what the project says beside it."""
+
+    project = serializers.UUIDField(source="project.uid")
+    name = serializers.CharField(source="project.name")
+    rows = serializers.IntegerField(allow_null=True, help_text="Rows a day; null: no limit.")
+    percent = serializers.IntegerField(allow_null=True, help_text="Of any one class; null: no limit.")
+    counts_from = serializers.IntegerField(allow_null=True)
+    project_rows = serializers.IntegerField(allow_null=True, help_text="The project's own; the lower one counts.")
+    project_percent = serializers.IntegerField(allow_null=True)
+
+
+class LimitsBody(Body):
+    """Both limits; null takes one away."""
+
+    project = serializers.UUIDField()
+    rows = serializers.IntegerField(min_value=1, max_value=day_limits.MOST_ROWS, allow_null=True)
+    percent = serializers.IntegerField(min_value=1, max_value=99, allow_null=True)
+    counts_from = serializers.IntegerField(
+        min_value=1,
+        max_value=class_shares.MOST_COUNTS_FROM,
+        default=class_shares.COUNTS_FROM,
+        help_text="A class with fewer labels is not asked about.",
+    )
+
+
 class Vendors(APIView):
     """The vendors that the caller manages; one, as a rule."""
 
@@ -132,6 +163,32 @@ class PeopleOfVendor(APIView):
         person = person_of(request)
         page = page_by_key(request, vendors.people_of(person, vendors.vendor_for(person, uid)))
         return Response({"results": _people(page.rows), "next_cursor": page.next_cursor})
+
+
+class LimitsOfPerson(APIView):
+    """The limits of one of the vendor's people on each shared project, set by the vendor's manager."""
+
+    read_scope = token_scope = Token.Scope.PEOPLE
+
+    @extend_schema(
+        operation_id="people_limits_list",
+        parameters=query_parameters(is_list=True),
+        responses=page_shape(LimitsShape),
+    )
+    def get(self, request: Request, uid: str) -> Response:
+        filters_of(request, *PAGING)
+        person = person_of(request)
+        member = vendors.member_for(person, uid)
+        page = page_by_key(request, vendors.projects_of(person, vendor_limits.vendor_of(member)))
+        told = LimitsShape(vendor_limits.limits_on(member, page.rows), many=True).data
+        return Response({"results": told, "next_cursor": page.next_cursor})
+
+    @extend_schema(request=LimitsBody, responses={200: LimitsShape, 409: RefusalShape})
+    @repeatable
+    def put(self, request: Request, uid: str) -> Response:
+        values, person = values_of(LimitsBody, request), person_of(request)
+        member, project = vendors.member_for(person, uid), str(values.pop("project"))
+        return Response(LimitsShape(vendor_limits.set_limits(person, member, project, **values)).data)
 
 
 class ProjectsOfVendor(APIView):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("vendors/<uuid:uid>/people/invite/", vendor.invite, name="vendor-invite"),
     path("vendor-people/<uuid:uid>/change/", vendor.change_person, name="vendor-person-change"),
     path("vendor-people/<uuid:uid>/skills/", vendor.set_skill, name="vendor-person-skills"),
+    path("vendor-people/<uuid:uid>/limits/", vendor.limits, name="vendor-person-limits"),
     path("vendors/<uuid:uid>/labels/", vendor.labels, name="vendor-labels"),
     path("vendors/<uuid:uid>/performance/", vendor.performance, name="vendor-performance"),
     path("vendors/<uuid:uid>/issues/", vendor.questions, name="vendor-issues"),

@@ -7,10 +7,10 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from labeling import work_time
-from quality import home, issues, skills, vendors
+from labeling import class_shares, day_limits, work_time
+from quality import home, issues, skills, vendor_limits, vendors
 from quality.performance import performance_of
 from workforce import invitations, organizations
 from workforce.admin import paging
@@ -33,6 +33,13 @@ class SkillForm(forms.Form):
     skill = forms.UUIDField()
     value = forms.IntegerField(min_value=0, max_value=100)
     evidence = forms.CharField(max_length=skills.LONGEST_EVIDENCE)
+
+
+class LimitsForm(forms.Form):
+    project = forms.CharField(max_length=60)
+    rows = forms.IntegerField(required=False, min_value=1, max_value=day_limits.MOST_ROWS)
+    percent = forms.IntegerField(required=False, min_value=1, max_value=99)
+    counts_from = forms.IntegerField(min_value=1, max_value=class_shares.MOST_COUNTS_FROM)
 
 
 class AnswerForm(forms.Form):
@@ -121,6 +128,27 @@ def set_skill(request: PersonRequest, uid: str) -> HttpResponse:
     return act(request, rule, said.format, then=_people_of(member))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def limits(request: PersonRequest, uid: str) -> HttpResponse:
+    """What one of the own people may do at most, on each shared project."""
+    member = vendors.member_for(request.user, uid)
+    vendor = vendor_limits.vendor_of(member)
+    if request.method == "POST":
+
+        def rule() -> Any:
+            otherwise = "Rows a day are 1 or more, a share is 1 to 99 percent from so many labels on, or each is empty."
+            values = _checked(LimitsForm(request.POST), otherwise)
+            return vendor_limits.set_limits(request.user, member, values.pop("project"), **values)
+
+        said = f"The limits of {member.person.name} in {{0.project.name}} are kept."
+        return act(request, rule, said.format, then=reverse("vendor-person-limits", args=[uid]))
+    page = paging.page_of(request, vendors.projects_of(request.user, vendor), order=("name", "pk"))
+    told = vendor_limits.limits_on(member, page.rows)
+    shown = {"member": member, "page": page, "limits": told, "counts_from": class_shares.COUNTS_FROM}
+    return _show(request, vendor, "vendor-people", template="quality/vendor_limits.html", **shown)
+
+
 @require_safe
 @signed_in
 def labels(request: PersonRequest, uid: str) -> HttpResponse:
@@ -173,12 +201,12 @@ def answer(request: PersonRequest, uid: str) -> HttpResponse:
     return act(request, rule, "Your answer is in the thread.", then=reverse("vendor-issues", args=[vendor.uid]))
 
 
-def _show(request: PersonRequest, vendor: Team, page_name: str, **values: Any) -> HttpResponse:
+def _show(request: PersonRequest, vendor: Team, page_name: str, *, template: str = "", **values: Any) -> HttpResponse:
     tabs = [
         {"title": title, "link": reverse(name, args=[vendor.uid]), "is_current": name == page_name}
         for name, title in PAGES
     ]
-    template = f"quality/{page_name.replace('-', '_')}.html"
+    template = template or f"quality/{page_name.replace('-', '_')}.html"
     return render(request, template, {"vendor": vendor, "tabs": tabs, **values})
 
 

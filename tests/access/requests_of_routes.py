@@ -802,6 +802,16 @@ def limit_of_lena(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"rows": 40})
 
 
+@request_for("admin:project-person-share")
+def share_here(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"percent": "30", "counts_from": "50"}, content_type=FORM)
+
+
+@request_for("api-project-share-limit")
+def share_of_lena(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(of_lena_here(stage), {"percent": 30})
+
+
 @request_for("api-project-grants")
 def grants_here(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
@@ -990,6 +1000,18 @@ def end_by_page(stage: Line, person: Person | None) -> RequestOf:
 @request_for("vendor-person-skills")
 def skill_by_page(stage: Line, person: Person | None) -> RequestOf:
     return skill_of_vera(stage, person)
+
+
+@request_for("vendor-person-limits")
+def limits_by_page(stage: Line, person: Person | None) -> RequestOf:
+    body = {"project": stage.project.uid, "rows": "40", "percent": "", "counts_from": "50"}
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body, content_type=FORM)
+
+
+@request_for("api-person-limits")
+def limits_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    body = {"project": stage.project.uid, "rows": 40, "percent": None}
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body)
 
 
 @request_for("vendor-issue-answer")

@@ -46,6 +46,10 @@ def test_a_project_of_a_template_has_people_guidelines_and_rows_at_once(line: Li
     assert AuditEvent.objects.filter(action="project_template.used").count() == 1
 
 
+def test_a_template_may_be_called_as_its_project_is(line: Line) -> None:
+    assert template_of(line, name=line.project.name).name == line.project.name
+
+
 def test_the_length_of_a_role_is_kept_not_its_end(line: Line) -> None:
     for days in (30, None):
         ends = work_time.clock() + timedelta(days=days) if days else None

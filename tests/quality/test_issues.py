@@ -399,7 +399,7 @@ def test_what_a_reviewer_asks_reaches_the_maker_with_the_rework(line: Line) -> N
     decide(rita, held, "reject", reasons=[{"code": "loose_box", "text": "See the pin"}])
     back = hold(lena, Slot.objects.get(pk=label.slot_id))
     assert [seen.pk for seen in issues.issues_beside(lena, [back])[back.pk]] == [issue.pk]
-    assert [reason["text"] for reason in review.reviewing_reasons_for([back])[back.pk]] == [
+    assert [reason["text"] for reason in review.reviewing_reasons_for(lena, [back])[back.pk]] == [
         "A shape does not fit its object: See the pin"
     ]
     assert [seen.pk for seen in issues.issues_of_own(lena)] == [issue.pk]

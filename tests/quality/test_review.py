@@ -817,7 +817,7 @@ def test_what_came_back_shows_oldest_first_with_the_newest_reasons(line: Line) -
 
 def test_reasons_stand_in_the_editor_of_the_maker_and_of_the_next_reviewer(line: Line) -> None:
     label = label_row(line.cast.lena, line)
-    assert review.reviewing_reasons_for([review_slot(label)]) == {review_slot(label).pk: []}
+    assert review.reviewing_reasons_for(line.cast.lena, [review_slot(label)]) == {review_slot(label).pk: []}
     about = str(labels.last_versions(Label.objects.filter(pk=label.pk)).get().payload["features"][0]["id"])
     text: Any = {"text": "# Cars", "rules": [{"title": "To the visible edge"}], "after": 0}
     (rule,) = guidelines.publish_version(line.cast.pia, line.project, **text).rules
@@ -836,10 +836,10 @@ def test_reasons_stand_in_the_editor_of_the_maker_and_of_the_next_reviewer(line:
             "reviewer": "Rita Rossi",
         }
     ]
-    assert review.reviewing_reasons_for([slot]) == {slot.pk: expected}
+    assert review.reviewing_reasons_for(line.cast.lena, [slot]) == {slot.pk: expected}
     submit(line.cast.lena, slot)
     again = review_slot(label)
-    assert review.reviewing_reasons_for([again]) == {again.pk: expected}
+    assert review.reviewing_reasons_for(line.cast.lena, [again]) == {again.pk: expected}
 
 
 def test_reviews_are_seen_by_those_who_see_the_labels(line: Line) -> None:
@@ -863,9 +863,9 @@ def test_reads_cost_the_same_for_three_rows_and_for_thirty(cast: Cast) -> None:
             came = review.rows_that_came_back(cast.lena)
             assert [one.slot.project_row.data_row.external_id for one in came] and len(came) == wanted
             assert all(one.review.reviewer.name for one in came)
-            assert len(review.reviewing_reasons_for([one.slot for one in came])) == wanted
+            assert len(review.reviewing_reasons_for(cast.lena, [one.slot for one in came])) == wanted
         counts.append(len(queries))
-    assert counts == [3, 3]
+    assert counts == [4, 4]
 
 
 def test_only_a_rule_of_the_projects_own_guidelines_can_be_cited(line: Line) -> None:

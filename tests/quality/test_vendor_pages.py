@@ -5,6 +5,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from labeling import day_limits
+from labeling.models import DayLimit, Project, ShareLimit
 from quality import skills
 from quality.models import Issue, IssueComment, Skill
 from tests.cast import Cast
@@ -86,6 +88,36 @@ def test_skills_of_own_people_are_noted(stage: VendorStage, vito: Client) -> Non
     assert vito.post(f"/vendor-people/{vera.uid}/skills/", {**body, "skill": str(theirs.uid)}).status_code == 404
     vito.post(f"/vendor-people/{vera.uid}/skills/", {**body, "value": "700"})
     assert Skill.objects.count() == 1
+
+
+def test_limits_of_own_people_stand_beside_those_of_the_project(stage: VendorStage, vito: Client) -> None:
+    cast, project = stage.cast, stage.line.project
+    vera, lena = (Membership.objects.get(person=one) for one in (cast.vera, cast.lena))
+    day_limits.set_day_limit(cast.pia, project, cast.vera, 2)
+    body = {"project": str(project.uid), "rows": "40", "percent": "30", "counts_from": "20"}
+    page = vito.post(f"/vendor-people/{vera.uid}/limits/", body, follow=True).content.decode()
+    assert "The limits of Vera Vogel in Cars in the street are kept." in page
+    assert "The project says 2 rows a day." in page and 'value="40"' in page and stage.told_of_others(page) == []
+    limits = {(one.rows, one.is_vendors) for one in DayLimit.objects.filter(person=cast.vera)}
+    assert limits == {(2, False), (40, True)}, "a vendor gives no more than the project"
+    assert day_limits.cap(cast.vera, project, "label")[1].message.startswith("You have your 2 rows")  # type: ignore[index]
+    assert "40 rows a day, says the vendor" in as_lead(stage, "people/")
+    vito.post(f"/vendor-people/{vera.uid}/limits/", {**body, "rows": "1", "percent": ""})
+    assert not ShareLimit.objects.exists()
+    left, why = day_limits.cap(cast.vera, project, "label")  # type: ignore[misc]
+    assert left <= 0 and why.message.startswith("You have your 1 row "), "and the project no more than the vendor"
+    assert "The vendor says 1; the lower one counts." in as_lead(stage, f"people/{cast.vera.uid}/")
+    hidden = Project.objects.get(name="Not for the vendor")
+    for wrong in ({"project": str(hidden.uid)}, {"project": "x"}, {"rows": "0"}, {"percent": "100"}):
+        vito.post(f"/vendor-people/{vera.uid}/limits/", {**body, **wrong})
+    assert vito.post(f"/vendor-people/{lena.uid}/limits/", body).status_code == 403
+    assert {(one.rows, one.person) for one in DayLimit.objects.filter(is_vendors=True)} == {(1, cast.vera)}
+
+
+def as_lead(stage: VendorStage, page: str) -> str:
+    client = Client()
+    client.force_login(stage.cast.pia)
+    return client.get(f"/admin/projects/{stage.line.project.uid}/{page}").content.decode()
 
 
 def test_a_question_is_answered_and_anothers_is_not(stage: VendorStage, vito: Client) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from labeling import exports
 from tests.cast import PASSWORD, Cast
+from tests.labeling.api.hands import with_token
 from tests.line import Line
 from workforce import alerts, sessions
 from workforce.errors import NotAllowed, NotFound
@@ -136,6 +137,14 @@ def test_many_refusals_of_one_person_are_told(cast: Cast, path: str) -> None:
         client.get(path)
     alert = Alert.objects.get()
     assert (alert.kind, alert.person, alert.organization) == (Alert.Kind.MANY_DENIALS, cast.lena, cast.home)
+
+
+def test_what_a_tokens_scope_refuses_counts_as_well(cast: Cast) -> None:
+    client = with_token(cast.vito, cast.home, "read")
+    for _ in range(alerts.MOST_DENIALS + 1):
+        assert client.get("/api/v1/people/").status_code == 403
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.person, alert.organization) == (Alert.Kind.MANY_DENIALS, cast.vito, cast.home)
 
 
 def test_refusals_long_ago_do_not_count(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from workforce import access, idempotency, invitations, people_list
 from workforce.api.inputs import idempotency_key
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     KEY_HEADER,
     PAGING,
@@ -94,6 +95,7 @@ class InvitationByUid(APIView):
     read_scope = token_scope = Token.Scope.PEOPLE
 
     @extend_schema(responses={204: None, 409: RefusalShape})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         """Take it back: its link opens nothing from now on. Doing it again changes nothing."""
         person = person_of(request)

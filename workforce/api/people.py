@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workforce import access, organizations, people_list
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     Body,
@@ -71,6 +72,7 @@ class MemberByUid(APIView):
         return Response(MemberShape(_member(request, uid, Permission.VIEW_PEOPLE)).data)
 
     @extend_schema(request=MemberBody, responses={200: MemberShape, 409: RefusalShape})
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         """Change the role, deactivate or activate. What is not named stays; doing it again changes nothing more."""
         values = values_of(MemberBody, request, partial=True)

@@ -10,8 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workforce import access, tokens
+from workforce.api.inputs import idempotency_key
 from workforce.api.permissions import SignedInWithinScope
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
+    OPTIONAL_KEY_HEADER,
     PAGING,
     Body,
     RefusalShape,
@@ -23,6 +26,7 @@ from workforce.api.shapes import (
     query_parameters,
     values_of,
 )
+from workforce.idempotency import once
 from workforce.models import Token
 from workforce.roles import Permission
 
@@ -52,7 +56,9 @@ class TokenShape(serializers.Serializer[Token]):
 
 
 class IssuedToken(TokenShape):
-    token = serializers.CharField(help_text="The clear token. It is shown here and never again.")
+    token = serializers.CharField(
+        allow_blank=True, help_text="The clear token. It is shown here and never again: empty in a repeat."
+    )
 
 
 class TokenBody(Body):
@@ -73,13 +79,28 @@ class Tokens(APIView):
         filters_of(request, *PAGING)
         return page_answer(request, tokens.tokens_of(person_of(request)), TokenShape)
 
-    @extend_schema(request=TokenBody, responses={201: IssuedToken, 409: RefusalShape})
+    @extend_schema(
+        parameters=[OPTIONAL_KEY_HEADER],
+        request=TokenBody,
+        responses={200: IssuedToken, 201: IssuedToken, 409: RefusalShape},
+    )
     def post(self, request: Request) -> Response:
-        values, person = values_of(TokenBody, request), person_of(request)
-        organization = organization_named(person, values.pop("organization"))
-        token, clear = tokens.issue_token(person, organization, **values)
-        shown: dict[str, Any] = {**TokenShape(token).data, "token": clear}
-        return Response(shown, status=201)
+        """Asked again with the same key, the token is named and its clear text is not: that is kept nowhere."""
+        values, person, key = values_of(TokenBody, request), person_of(request), idempotency_key(request)
+        organization = organization_named(person, values["organization"])
+        wanted = {"name": values["name"], "scopes": values["scopes"], "days": values["days"]}
+        if not key:
+            token, clear = tokens.issue_token(person, organization, **wanted)
+            return Response({**TokenShape(token).data, "token": clear}, status=201)
+        issued: list[str] = []
+
+        def act() -> dict[str, Any]:
+            token, clear = tokens.issue_token(person, organization, **wanted)
+            issued.append(clear)
+            return dict(TokenShape(token).data)
+
+        answer = once(person, key, {"token": values}, act)
+        return Response({**answer.body, "token": "".join(issued)}, status=answer.status)
 
 
 class TokenByUid(APIView):
@@ -87,6 +108,7 @@ class TokenByUid(APIView):
     token_scope = None
 
     @extend_schema(responses={204: None})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         """End a token. It stops working within seconds; ending it again changes nothing."""
         person = person_of(request)

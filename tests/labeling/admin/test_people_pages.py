@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling import project_access, projects, work_time
-from labeling.models import DayLimit, Pause, ProjectPersonGrant
+from labeling.models import DayLimit, Pause, ProjectPersonGrant, ShareLimit
 from tests.line import Line
 from tests.workforce.admin.conftest import Enter
 from workforce import access
@@ -79,7 +79,17 @@ def test_a_person_is_given_a_role_paused_and_limited_in_place(line: Line, enter:
     assert DayLimit.objects.get().rows == 40
     client.post(f"{address}limit/", {"rows": ""})
     assert not DayLimit.objects.exists()
-    for act, body in (("pause/", {}), ("limit/", {"rows": "0"}), ("resume/", {"pause": "x"})):
+    client.post(f"{address}class-share/", {"percent": "30", "counts_from": "40"})
+    assert "30 % of a class" in client.get(f"/admin/projects/{line.project.uid}/people/").content.decode()
+    assert 'value="40"' in client.get(address).content.decode()
+    client.post(f"{address}class-share/", {"percent": "", "counts_from": "40"})
+    assert not ShareLimit.objects.exists()
+    for act, body in (
+        ("pause/", {}),
+        ("limit/", {"rows": "0"}),
+        ("class-share/", {"percent": "100"}),
+        ("resume/", {"pause": "x"}),
+    ):
         assert client.post(address + act, body).status_code in (302, 404)
     assert client.get(address.replace(str(cast.nora.uid), str(cast.otto.uid))).status_code == 404
 

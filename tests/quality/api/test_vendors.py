@@ -156,8 +156,8 @@ def test_own_issues_are_answered_and_others_are_not(stage: VendorStage) -> None:
     assert client.get(reverse("api-issue", args=[foreign.uid])).status_code == 403
     answer = client.post(reverse("api-issue-comment", args=[foreign.uid]), {"text": "x"}, headers=key())
     assert answer.status_code == 403
-    assert not issues.follows_issue(stage.cast.vito, str(stage.question.uid)), "live messages name who speaks"
-    assert issues.follows_issue(stage.cast.vera, str(stage.question.uid))
+    assert not issues.follows_issue(stage.cast.vito, str(foreign.uid))
+    assert all(issues.follows_issue(one, str(stage.question.uid)) for one in (stage.cast.vito, stage.cast.vera))
 
 
 def test_a_vendor_managers_day_over_the_api(stage: VendorStage) -> None:
@@ -208,3 +208,19 @@ def test_lists_page_by_cursor_and_ask_the_same_at_3_and_at_30(stage: VendorStage
                 assert client.get(address(stage, name)).status_code == 200
             counts.setdefault(name, []).append(len(asked))
     assert all(few == many for few, many in counts.values()), counts
+
+
+def test_limits_are_set_over_http_too(stage: VendorStage) -> None:
+    cast, project = stage.cast, stage.line.project
+    client = with_token(cast.vito, cast.home, "people")
+    vera, lena = (Membership.objects.get(person=one).uid for one in (cast.vera, cast.lena))
+    body = {"project": str(project.uid), "rows": 40, "percent": 30}
+    told = client.put(f"/api/v1/people/{vera}/limits/", body, content_type="application/json").json()
+    assert (told["rows"], told["percent"], told["counts_from"], told["project_rows"]) == (40, 30, 50, None)
+    assert client.get(f"/api/v1/people/{vera}/limits/").json()["results"] == [told]
+    for wrong, status in (({"project": RANDOM}, 404), ({"rows": 0}, 422), ({"percent": 100}, 422), ({"by": 1}, 422)):
+        answer = client.put(f"/api/v1/people/{vera}/limits/", {**body, **wrong}, content_type="application/json")
+        assert answer.status_code == status, wrong
+    assert client.put(f"/api/v1/people/{lena}/limits/", body, content_type="application/json").status_code == 403
+    assert with_token(cast.vito, cast.home, "read").get(f"/api/v1/people/{vera}/limits/").status_code == 403
+    assert AuditEvent.objects.filter(action__in=["day_limit.set", "share_limit.set"], actor=cast.vito).count() == 2

@@ -57,6 +57,14 @@ def test_a_vendors_manager_ends_own_people_and_nobody_else(cast: Cast) -> None:
     assert change(client, foreign, is_active=False).json() == client.get(reverse("api-person", args=[RANDOM])).json()
 
 
+def test_saying_again_what_is_so_is_not_noted(cast: Cast) -> None:
+    client = with_token(cast.vito, cast.home, "people")
+    for _ in range(3):
+        assert change(client, member(cast, "vera"), is_active=False, role="member").status_code == 200
+    assert change(client, member(cast, "vera")).json()["is_active"] is False
+    assert AuditEvent.objects.filter(action="membership.changed").count() == 1
+
+
 @pytest.mark.parametrize("values", [{"role": "emperor"}, {"is_active": "perhaps"}, {"vendor": None}, {"person": "x"}])
 def test_an_odd_body_changes_nothing(cast: Cast, values: dict[str, Any]) -> None:
     answer = change(signed_in(cast.ada), member(cast, "lena"), **values)

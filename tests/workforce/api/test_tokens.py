@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.cast import Cast
 from tests.labeling.api.hands import signed_in, with_clear, with_token
-from workforce.models import AuditEvent, Token
+from workforce.models import AuditEvent, IdempotencyRecord, Token
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +66,11 @@ def test_a_token_with_odd_wishes_is_refused(cast: Cast, change: dict[str, object
 def test_who_has_no_tokens_gets_none(cast: Cast, name: str, status: int) -> None:
     assert signed_in(getattr(cast, name)).post(reverse("api-tokens"), body(cast)).status_code == status
     assert not Token.objects.exists()
+
+
+def test_a_repeat_names_the_token_and_keeps_its_clear_text_nowhere(cast: Cast) -> None:
+    client, body = signed_in(cast.ada), {"organization": str(cast.home.uid), "name": "Export", "scopes": ["read"]}
+    first, again = (client.post(reverse("api-tokens"), body, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, again.status_code, Token.objects.count()) == (201, 200, 1)
+    assert first.json()["token"].startswith("crew_") and again.json() == {**first.json(), "token": ""}
+    assert first.json()["token"] not in str(IdempotencyRecord.objects.get().answer)
