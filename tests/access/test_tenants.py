@@ -97,7 +97,8 @@ PLAIN = {
     "until", "unit", "status", "from", "to", "username", "password", "act", "again", "amount", "currency",
     "current", "ends_at", "ends_on", "evidence", "expires_at", "first_on", "guidelines_rules",
     "guidelines_text", "has_no_end", "is_required", "last_on", "new", "note", "noted_on", "of", "per",
-    "project_q", "q", "rules", "team_role", "then", "title", "told", "valid_from", "valid_until", "value",
+    "project_q", "q", "rules", "counts_from", "percent", "team_role",
+    "then", "title", "told", "valid_from", "valid_until", "value",
 }
 # fmt: on
 # Keys that a request of the stage leaves out, and where they belong.
