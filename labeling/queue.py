@@ -48,7 +48,7 @@ ORDER BY submitted_at LIMIT %(count)s FOR UPDATE SKIP LOCKED
 _PICK_TO_LABEL = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
-  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
+  AND (s.state = 'open' OR s.leased_until < clock_timestamp()) AND NOT s.is_check
   AND NOT EXISTS (
     SELECT 1 FROM labeling_slot mine
     WHERE mine.project_row_id = s.project_row_id AND mine.labeler_id = %(person)s AND mine.kind = 'label'
@@ -95,7 +95,7 @@ WHERE b.project_id = %(project)s AND b.id <> ALL(%(closed)s) ORDER BY head.prior
 """
 _FIRST_OF_BATCH = """
 SELECT s.priority, s.order_key FROM labeling_slot s
-WHERE s.batch_id = b.id AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
+WHERE s.batch_id = b.id AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework AND NOT s.is_check
   AND (s.state = 'open' OR s.leased_until < clock_timestamp())
 ORDER BY s.priority, s.order_key LIMIT 1
 """
@@ -409,7 +409,10 @@ def free_slot(slot: Slot) -> None:
     """End the lease of a locked slot: back to the queue, or to its maker when it is rework."""
     for session in WorkSession.objects.filter(slot=slot, outcome=WorkSession.Outcome.OPEN):
         work_time.abandon(session)
-    if slot.is_rework:
+    if slot.is_check:
+        # Nobody else waits for it; the person's next draw gives the same again.
+        Slot.objects.filter(pk=slot.pk).update(state=Slot.State.REVOKED, leased_until=None)
+    elif slot.is_rework:
         Slot.objects.filter(pk=slot.pk).update(state=Slot.State.IN_REWORK, leased_until=None)
     else:
         Slot.objects.filter(pk=slot.pk).update(state=Slot.State.OPEN, labeler=None, leased_until=None)
@@ -433,9 +436,9 @@ def skip_slot(person: Person, uid: str, token: int, *, reason: str, comment: str
         submitted_at=ClockTimestamp(),
         leased_until=None,
     )
-    if reason in SETS_ASIDE:
+    if reason in SETS_ASIDE and not slot.is_check:
         returns.set_aside(row)
-    else:
+    elif not slot.is_check:
         add_label_slots(row, 1)
     audit.record(person, "slot.skipped", slot, after={"reason": reason, "comment": comment[:2000]})
 

@@ -23,7 +23,7 @@ from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.queue import lock_held
-from labeling.rows import OPINION_IS_IN, all_are_in, lock_row, move_row
+from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
 from quality import figures
 from quality.issues import checked_pin
@@ -80,8 +80,8 @@ def settle_row(project_row: ProjectRow) -> None:
     """Send the row's submitted labels to review, or finish them. Asked again, nothing more happens.
 
     The caller holds the row's lock; the opinions are in and, when there are several, scored."""
-    label_slots = Slot.objects.filter(project_row=project_row, kind=Slot.Kind.LABEL)
-    slots = list(label_slots.select_related("work").order_by("pk"))
+    wanted = label_slots(project_row)
+    slots = list(wanted.select_related("work").order_by("pk"))
     if project_row.state == ProjectRow.State.SET_ASIDE or not all_are_in(slot.state for slot in slots):
         return
     submitted = [slot for slot in slots if slot.state == Slot.State.SUBMITTED]
@@ -92,7 +92,7 @@ def settle_row(project_row: ProjectRow) -> None:
         day = _today(project_row.project)
         figures.note(project_row.project_id, overlooked.work.labeler_id, day, {"accepted": -1})
     chosen = {slot.pk for slot in reviewed}
-    label_slots.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
+    wanted.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
     Slot.objects.bulk_create(
         [
             Slot(
@@ -142,7 +142,7 @@ def _winner_nobody_looked_at(row: ProjectRow, submitted: Sequence[Slot]) -> Slot
 def _winner_of(row: ProjectRow) -> int | None:
     """The label that won the row, or its only opinion. None on a tie, and before anything was decided."""
     opinions = Label.objects.filter(
-        project_row=row, kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL, slot__state__in=OPINION_IS_IN
+        project_row=row, kind=Label.Kind.OPINION, slot__in=label_slots(row), slot__state__in=OPINION_IS_IN
     )
     given = list(opinions.values_list("pk", flat=True)[:2])
     if len(given) == 1:
@@ -164,7 +164,7 @@ def _move_on(row: ProjectRow) -> None:
     """The row's state, from those of its label slots. While one waits to be settled, the row stays in work."""
     if row.state == ProjectRow.State.SET_ASIDE:
         return
-    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", "is_rework")
+    slots = label_slots(row).values_list("state", "is_rework")
     states = {state for state, _ in slots}
     if Slot.State.IN_REWORK in states or (Slot.State.LEASED, True) in slots:
         move_row(row, ProjectRow.State.IN_REWORK)

@@ -1,4 +1,4 @@
-from quality.models.benchmarks import Benchmark
+from quality.models.benchmarks import Benchmark, GoldFeatureScore, GoldVersion
 from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
@@ -9,6 +9,8 @@ __all__ = [
     "Benchmark",
     "DayFigure",
     "FigureDelta",
+    "GoldFeatureScore",
+    "GoldVersion",
     "Issue",
     "IssueComment",
     "LabelScore",
