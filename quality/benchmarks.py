@@ -44,6 +44,14 @@ class Accepted:
 _NOTHING_MORE = Accepted()
 
 
+@dataclass(frozen=True)
+class _Answer:
+    payload: Any
+    ontology_version: OntologyVersion
+    origin: str
+    made_from: Label | None
+
+
 @transaction.atomic
 def make_benchmark_from(
     actor: Person, label: Label, *, rationale: str = "", accepted: Accepted = _NOTHING_MORE
@@ -55,7 +63,7 @@ def make_benchmark_from(
     access.require(actor, Permission.MAKE_BENCHMARK, row)
     version = _version_of_opinion(label)
     accepted = replace(accepted, rationale=rationale or accepted.rationale)
-    return _make(actor, row, version.payload, version.ontology_version, label, version.origin, accepted)
+    return _make(actor, row, _Answer(version.payload, version.ontology_version, version.origin, label), accepted)
 
 
 @transaction.atomic
@@ -70,7 +78,7 @@ def make_benchmark(
     version = newest_version(row.project)
     _refuse_invalid(row, version, payload)
     accepted = replace(accepted, rationale=rationale or accepted.rationale)
-    return _make(actor, row, payload, version, None, LabelVersion.Origin.HUMAN, accepted)
+    return _make(actor, row, _Answer(payload, version, LabelVersion.Origin.HUMAN, None), accepted)
 
 
 @transaction.atomic
@@ -156,21 +164,19 @@ def versions_of(benchmark: Benchmark) -> QuerySet[LabelVersion]:
     return found.order_by("-number")
 
 
-def _make(
-    actor: Person,
-    row: ProjectRow,
-    payload: Any,
-    ontology_version: OntologyVersion,
-    made_from: Label | None,
-    origin: str,
-    accepted: Accepted,
-) -> Benchmark:
+def _make(actor: Person, row: ProjectRow, answer: _Answer, accepted: Accepted) -> Benchmark:
     if Benchmark.objects.filter(project_row=row).exists():
         raise RuleViolation("benchmark_exists", "This row has a benchmark already. Remove it before you make another.")
     gold = Label.objects.create(
-        project=row.project, project_row=row, kind=Label.Kind.GOLD, labeler=actor, made_from=made_from
+        project=row.project, project_row=row, kind=Label.Kind.GOLD, labeler=actor, made_from=answer.made_from
     )
-    version = add_version(gold, author=actor, payload=payload, ontology_version=ontology_version, origin=origin)
+    version = add_version(
+        gold,
+        author=actor,
+        payload=answer.payload,
+        ontology_version=answer.ontology_version,
+        origin=answer.origin,
+    )
     kept = _keep_accepted(version, row, accepted)
     benchmark = Benchmark.objects.create(
         project=row.project, project_row=row, gold=gold, made_by=actor, rationale=kept.rationale

@@ -15,6 +15,10 @@ KEEP = """IF NEW.is_check AND NEW.batch_id IS NOT NULL THEN
         RETURN NEW;
     END IF;"""
 
+# Nobody waits for a check, so the claim does not walk over one.
+TO_LABEL = models.Q(kind="label", state__in=["open", "leased"], is_rework=False, is_check=False)
+INDEXES = {"slots_to_label": "project", "slots_to_label_of_batch": "batch"}
+
 
 class Migration(migrations.Migration):
     dependencies = [("labeling", "0012_slots_know_their_batch")]
@@ -22,4 +26,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("slot", "is_check", models.BooleanField(default=False, db_default=False)),
         migrations.RunSQL(FUNCTION.format(guard=KEEP), FUNCTION.format(guard="")),
+        *(
+            operation
+            for name, first in INDEXES.items()
+            for operation in (
+                migrations.RemoveIndex("slot", name),
+                migrations.AddIndex(
+                    "slot", models.Index(fields=[first, "priority", "order_key"], condition=TO_LABEL, name=name)
+                ),
+            )
+        ),
     ]

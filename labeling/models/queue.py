@@ -120,12 +120,12 @@ class Slot(Identified):
             # The claim walks these in order; a leased slot whose time has run out counts as open.
             models.Index(
                 fields=["project", "priority", "order_key"],
-                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False),
+                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False, is_check=False),
                 name="slots_to_label",
             ),
             models.Index(
                 fields=["batch", "priority", "order_key"],
-                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False),
+                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False, is_check=False),
                 name="slots_to_label_of_batch",
             ),
             models.Index(

@@ -1,4 +1,4 @@
-from quality.models.benchmarks import Benchmark, GoldFeatureScore, GoldVersion
+from quality.models.benchmarks import Benchmark, BenchmarkPolicy, GoldFeatureScore, GoldVersion
 from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
@@ -7,6 +7,7 @@ from quality.models.skills import MinimumSkill, Skill, SkillName
 
 __all__ = [
     "Benchmark",
+    "BenchmarkPolicy",
     "DayFigure",
     "FigureDelta",
     "GoldFeatureScore",

@@ -43,6 +43,24 @@ class GoldVersion(models.Model):
         return f"gold {self.version_id}"
 
 
+class BenchmarkPolicy(models.Model):
+    """How often people meet gold on a project; without one the defaults of ``gold_policy`` hold."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="quality_benchmark_policy")
+    first_rows = models.PositiveSmallIntegerField()
+    base_rate = models.PositiveSmallIntegerField()
+    least_rate = models.PositiveSmallIntegerField()
+    most_rate = models.PositiveSmallIntegerField()
+    bar = models.FloatField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now=True)
+
+    access_root = "project"
+
+    def __str__(self) -> str:
+        return f"{self.first_rows} rows, then {self.base_rate} %"
+
+
 class GoldFeatureScore(models.Model):
     """One class or question of a label, compared with gold: what of it was right and what went wrong how."""
 
