@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from labeling.annotations.kinds import is_tool
 from labeling.labels import last_versions
 from labeling.models import Label, LabelVersion, ProjectRow
@@ -91,6 +93,11 @@ def score_against_gold(project_row: ProjectRow, answers: Sequence[LabelVersion] 
     return changed
 
 
+def rows_scores(row: ProjectRow) -> list[LabelScore]:
+    """The scores against the row's gold, the first answer's first."""
+    return [score for score in _scores_of(row).order_by("label_id") if score.benchmark is not None]
+
+
 def report_of(before: Mapping[str, float | None], row: ProjectRow) -> dict[str, Any]:
     """What a recompute moved: label uid → score as it counted before, against what counts now."""
     after = counted_scores(row)
@@ -111,12 +118,17 @@ def counted_scores(row: ProjectRow) -> dict[str, float | None]:
     return {str(score.label.uid): score.counted_benchmark for score in found.defer("benchmark_explanation")}
 
 
+def held_scores(row: ProjectRow) -> dict[str, float | None]:
+    """The scores against a suspended gold: as they were before they were held."""
+    return {str(score.label.uid): score.benchmark for score in rows_scores(row)}
+
+
 def _mean(scores: Iterable[float | None]) -> float | None:
     known = [score for score in scores if score is not None]
     return math.fsum(known) / len(known) if known else None
 
 
-def _scores_of(row: ProjectRow) -> Iterable[LabelScore]:
+def _scores_of(row: ProjectRow) -> QuerySet[LabelScore]:
     scores = LabelScore.objects.filter(label__project_row=row).select_related("label")
     return scores.defer("benchmark_explanation")
 

@@ -13,7 +13,19 @@ from labeling.events import (
     session_ended,
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
-from quality import benchmarks, checks, consensus, facts, figures, gold_serving, issues, review, skills
+from quality import (
+    benchmarks,
+    checks,
+    consensus,
+    contests,
+    facts,
+    figures,
+    gold_serving,
+    issues,
+    leaks,
+    review,
+    skills,
+)
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import row_scored
@@ -55,6 +67,8 @@ def go_on_after_submit(sender: Any, label: Label, actor: Person, **_: Any) -> No
 
 def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
     checks.finish_checks(project_row)
+    contests.look_at(project_row)
+    leaks.look_at(project_row)
     if consensus.waits_for_settling(project_row):
         review.settle_row(project_row)
 

@@ -1,4 +1,10 @@
-from quality.models.benchmarks import Benchmark, BenchmarkPolicy, GoldFeatureScore, GoldVersion
+from quality.models.benchmarks import (
+    Benchmark,
+    BenchmarkPolicy,
+    GoldDecision,
+    GoldFeatureScore,
+    GoldVersion,
+)
 from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
@@ -10,6 +16,7 @@ __all__ = [
     "BenchmarkPolicy",
     "DayFigure",
     "FigureDelta",
+    "GoldDecision",
     "GoldFeatureScore",
     "GoldVersion",
     "Issue",

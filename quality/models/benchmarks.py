@@ -17,6 +17,12 @@ class Benchmark(Identified):
     project_row = models.OneToOneField(ProjectRow, models.CASCADE, related_name="quality_benchmark")
     gold = models.OneToOneField(Label, models.PROTECT, related_name="quality_benchmark")
     state = models.CharField(max_length=9, choices=State, default=State.ACTIVE)
+    # Why it is suspended: the trusted people who disagree with it in the same way, and what they say instead.
+    contest = models.JSONField(default=dict)
+    # So many disagreed when an expert last decided that the gold is right: it takes more to contest it again.
+    kept_against = models.PositiveSmallIntegerField(default=0)
+    # Signs that its answer is known: which, and what shows it; none while there is no sign.
+    leak = models.JSONField(default=dict)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     rationale = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
@@ -92,3 +98,26 @@ class GoldFeatureScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label_id} {self.feature}: {self.right_count} of {self.object_count}"
+
+
+class GoldDecision(Identified):
+    """What an expert decided about a contested gold, on which evidence, and what it moved. Only ever added."""
+
+    class Decision(models.TextChoices):
+        KEEP = "keep", "kept"
+        AMEND = "amend", "amended"
+        RETIRE = "retire", "retired"
+
+    project_row = models.ForeignKey(ProjectRow, models.CASCADE, related_name="quality_gold_decisions")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    decision = models.CharField(max_length=6, choices=Decision)
+    reason = models.TextField()
+    evidence = models.JSONField()
+    report = models.JSONField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    access_root = "project"
+
+    def __str__(self) -> str:
+        return f"{self.decision} on {self.project_row_id}"
