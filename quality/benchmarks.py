@@ -16,7 +16,7 @@ from labeling.annotations.payload import canonical
 from labeling.annotations.payload_check import check_payload
 from labeling.faults import refuse_faults
 from labeling.labels import add_version, last_versions
-from labeling.models import Label, LabelVersion, OntologyVersion, ProjectRow
+from labeling.models import Label, LabelVersion, OntologyVersion, Project, ProjectRow
 from labeling.ontologies import parsed
 from labeling.queue import newest_version
 from labeling.rows import lock_row
@@ -24,7 +24,7 @@ from labeling.texts import checked_text
 from quality import gold_scores
 from quality.models import Benchmark, GoldVersion
 from workforce import access, audit
-from workforce.errors import InvalidInput, RuleViolation
+from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
@@ -150,6 +150,28 @@ def remove_benchmark(actor: Person, project_row: ProjectRow) -> None:
 
 def benchmark_of(project_row: ProjectRow) -> Benchmark | None:
     return Benchmark.objects.select_related("gold__made_from", "made_by").filter(project_row=project_row).first()
+
+
+def benchmarks_visible_to(person: Person, project: Project) -> QuerySet[Benchmark]:
+    """Every benchmark of a project, for those who may know which rows have gold."""
+    access.require(person, Permission.VIEW_BENCHMARK, project)
+    related = "project_row__data_row", "made_by", "gold__made_from__labeler"
+    return Benchmark.objects.filter(project=project).select_related(*related)
+
+
+def row_for_gold(person: Person, row_uid: object) -> ProjectRow:
+    """The row, for one who may make its gold; raises NotFound or NotAllowed for others."""
+    rows = ProjectRow.objects.select_related("project__organization", "data_row")
+    return access.access(person, rows, str(row_uid), Permission.MAKE_BENCHMARK)
+
+
+def label_to_star(person: Person, row: ProjectRow, uid: str) -> Label:
+    """A label of the row that may become gold, for one who makes gold: an expert sees no other's in lists."""
+    access.require(person, Permission.MAKE_BENCHMARK, row)
+    found = Label.objects.select_related("labeler").filter(project_row=row, uid=uid).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def gold_version(project_row: ProjectRow) -> LabelVersion | None:

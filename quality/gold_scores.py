@@ -224,3 +224,32 @@ def _keep(
 
 def _counted(score: LabelScore | None) -> float | None:
     return score.counted_benchmark if score else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A label as it was scored, and the answer of the gold that it was scored against."""
+
+    score: LabelScore
+    version: LabelVersion
+    gold_payload: Any
+    gold_version: LabelVersion
+
+
+def comparison_of(label: Label) -> Comparison | None:
+    """None for a label that was never scored against gold, or whose gold is gone."""
+    related = "label__labeler", "gold_version__quality_gold"
+    score = LabelScore.objects.select_related(*related).filter(label=label, benchmark__isnull=False).first()
+    if score is None or score.gold_version is None or score.benchmark_version is None:
+        return None
+    version = LabelVersion.objects.select_related("ontology_version").get(label=label, number=score.benchmark_version)
+    said = getattr(score.gold_version, "quality_gold", None)
+    payloads = [score.gold_version.payload, *(one["payload"] for one in (said.alternatives if said else []))]
+    return Comparison(score, version, payloads[score.gold_answer], score.gold_version)
+
+
+def answers_to(row: ProjectRow) -> list[LabelScore]:
+    """Every label that was scored against the row's gold, the best first."""
+    found = LabelScore.objects.filter(label__project_row=row, benchmark__isnull=False)
+    related = "label__labeler", "label__slot", "gold_version"
+    return list(found.select_related(*related).defer("benchmark_explanation").order_by("-benchmark", "label_id"))
