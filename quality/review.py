@@ -25,7 +25,7 @@ from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, Work
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
-from quality import figures
+from quality import figures, rule_acts
 from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit
@@ -46,6 +46,7 @@ REJECT_REASONS = {
 }
 _NO_BASE = Base()
 MOST_REASONS = 100
+WHOLE = 100
 LONGEST_REASON = 2000
 _DONE_SO = {
     Review.Decision.APPROVE: "approved this label",
@@ -111,14 +112,18 @@ def settle_row(project_row: ProjectRow) -> None:
     _move_on(project_row)
 
 
-def is_drawn_for_review(project_row: ProjectRow) -> bool:
+def is_drawn_for_review(project_row: ProjectRow, makers: Sequence[int] = ()) -> bool:
+    """By the project's share, or by the higher one that a rule asks for the labels of one of these makers."""
     project = project_row.project
-    return draw(project, "review", project_row.uid) < project.review_share / 100
+    share = project.review_share
+    if share < WHOLE and makers:
+        share = max(share, rule_acts.raised_share(project.pk, list(makers)))
+    return draw(project, "review", project_row.uid) < share / WHOLE
 
 
 def _slots_to_review(row: ProjectRow, submitted: Sequence[Slot]) -> list[Slot]:
     """Work that came back always; else, if the row is drawn, the winner, or every label where none leads alone."""
-    if not is_drawn_for_review(row):
+    if not is_drawn_for_review(row, [slot.work.labeler_id for slot in submitted]):
         return [slot for slot in submitted if slot.is_rework]
     winner = _winner_of(row) if row.project.review_of == Project.ReviewOf.WINNER else None
     return [slot for slot in submitted if slot.is_rework or winner in (None, slot.work.pk)]

@@ -9,6 +9,7 @@ from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
+from quality.models.rules import QualityRule, RaisedReview, RuleAct
 from quality.models.skills import MinimumSkill, Skill, SkillName
 
 __all__ = [
@@ -24,9 +25,12 @@ __all__ = [
     "LabelScore",
     "MinimumSkill",
     "PairScore",
+    "QualityRule",
+    "RaisedReview",
     "Review",
     "ReviewRemark",
     "RowConsensus",
+    "RuleAct",
     "Skill",
     "SkillName",
 ]
