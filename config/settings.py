@@ -149,6 +149,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # The claim itself treats an expired lease as free; the sweep only keeps counts and pages tidy.
     "sweep expired leases": {"task": "labeling.tasks.sweep_expired_leases", "schedule": 30.0},
+    "act by quality rules": {"task": "quality.tasks.act_by_rules", "schedule": 60.0},
     "forget old records": {"task": "workforce.tasks.forget_old_records", "schedule": 3600.0},
 }
 

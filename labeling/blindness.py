@@ -98,6 +98,6 @@ def _rows_to_label(person: Person, projects: list[Project]) -> QuerySet[ProjectR
 def _may_still_label(person: Person, row_path: str) -> Q:
     """The row at ``row_path`` wants an opinion, and the person's own is not in."""
     slots = Slot.objects.filter(project_row=OuterRef(row_path), kind=Slot.Kind.LABEL)
-    is_wanted = Exists(slots.filter(state__in=WANTED))
+    is_wanted = Exists(slots.filter(state__in=WANTED, is_check=False))
     has_own = Exists(slots.filter(labeler=person, state__in=OPINION_IS_IN))
     return Q(is_wanted) & ~Q(has_own)

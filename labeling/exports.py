@@ -125,7 +125,7 @@ class _Version:
 
 def _versions_of(row_ids: list[int]) -> dict[int, list[_Version]]:
     """The last version of every label, with the time that went into it, by row."""
-    labels = Label.objects.filter(project_row__in=row_ids, retired_at=None)
+    labels = Label.objects.filter(project_row__in=row_ids, retired_at=None).exclude(slot__is_check=True)
     times = _times_of(labels)
     found: dict[int, list[_Version]] = defaultdict(list)
     related = "label__labeler", "label__made_from", "ontology_version__ontology", "guideline_version"

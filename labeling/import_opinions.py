@@ -320,7 +320,7 @@ def _finished_rows(project: Project) -> QuerySet[ProjectRow]:
     """Not yet done, at least one imported opinion, and no label slot that waits for anything.
 
     A row set aside for a reason stays so; one without a picture is set aside only because nobody can label it."""
-    slots = Slot.objects.filter(project_row=OuterRef("pk"), kind=Slot.Kind.LABEL)
+    slots = Slot.objects.filter(project_row=OuterRef("pk"), kind=Slot.Kind.LABEL, is_check=False)
     final = [Slot.State.DONE, Slot.State.SKIPPED, Slot.State.REVOKED]
     imported = slots.filter(state=Slot.State.DONE, labeler__kind=Person.Kind.EXTERNAL)
     may_move = Q(state__in=[ProjectRow.State.WAITING, ProjectRow.State.IN_WORK]) | Q(

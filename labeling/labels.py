@@ -106,7 +106,8 @@ def announce_submit(person: Person, row: ProjectRow, label: Label, version: Labe
     class_tallies.tally([version])
     facts = {"number": version.number, "objects": version.object_count}
     audit.record(person, "label.submitted", label, after=facts, root=row.project)
-    if row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):
+    is_opinion = label.slot is None or not label.slot.is_check
+    if is_opinion and row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):
         move_row(row, ProjectRow.State.IN_WORK)
     label_submitted.send(sender=Label, label=label, version=version, actor=person)
 

@@ -18,7 +18,7 @@ ORDER BY submitted_at LIMIT %(count)s FOR UPDATE SKIP LOCKED
 PICK_TO_LABEL = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
-  AND (s.state = 'open' OR s.leased_until < clock_timestamp())
+  AND (s.state = 'open' OR s.leased_until < clock_timestamp()) AND NOT s.is_check
   AND NOT EXISTS (
     SELECT 1 FROM labeling_slot mine
     WHERE mine.project_row_id = s.project_row_id AND mine.labeler_id = %(person)s AND mine.kind = 'label'
@@ -72,7 +72,7 @@ WHERE b.project_id = %(project)s AND b.id <> ALL(%(closed)s) ORDER BY head.prior
 """
 FIRST_OF_BATCH = """
 SELECT s.priority, s.order_key FROM labeling_slot s
-WHERE s.batch_id = b.id AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
+WHERE s.batch_id = b.id AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework AND NOT s.is_check
   AND (s.state = 'open' OR s.leased_until < clock_timestamp())
 ORDER BY s.priority, s.order_key LIMIT 1
 """

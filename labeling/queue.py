@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.lookups import GreaterThan
 
-from labeling import picks, returns, work_time
+from labeling import check_slots, picks, returns, work_time
 from labeling.models import ClassTally, OntologyVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.rows import add_label_slots, lock_row
 from labeling.skip_reasons import SETS_ASIDE, SKIP_REASONS
@@ -39,6 +40,7 @@ WHY_TEXTS = {
     "in_hand": "You had it open already",
     "oldest": "Oldest in its batch",
     "review_oldest": "Oldest that waits for review",
+    "for_gold": "You make its gold label",
 }
 
 
@@ -195,33 +197,44 @@ def _take(
         "closed": closed,
         "classes": classes,
     }
-    taken: list[int] = []
-
-    def take(why: str, pick: str, most: int, batch: int | None = None) -> None:
-        if most > 0:
-            with connection.cursor() as cursor:
-                cursor.execute(picks.TAKE.format(pick=pick), {**values, "why": why, "count": most, "batch": batch})
-                taken.extend(row[0] for row in cursor.fetchall())
-
     is_review = kind == Slot.Kind.REVIEW
     to_do = picks.PICK_TO_REVIEW if is_review else picks.PICK_TO_LABEL
+    taken: list[int] = []
     if slot_wanted is not None:
-        take("taken_back", to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED), 1)
+        taken += _lease(to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED), values, "taken_back", 1)
     if is_review:
-        take("review_oldest", to_do.format(narrowed=picks.NOT_CLOSED if closed else ""), count - len(taken))
-        return taken
+        narrowed = picks.NOT_CLOSED if closed else ""
+        return taken + _lease(to_do.format(narrowed=narrowed), values, "review_oldest", count - len(taken))
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
-    take("came_back", picks.PICK_CAME_BACK, LARGEST_BATCH)
+    taken += _lease(picks.PICK_CAME_BACK, values, "came_back", LARGEST_BATCH)
+    checks = check_slots.rows_to_check(person, project, count - len(taken))
     while len(taken) < count:
         # One at a time, because a person gets one slot of a row: the next look sees what this one took.
-        before = len(taken)
-        for narrowed, batch in _where_to_look(project, closed):
-            take("oldest", to_do.format(narrowed=narrowed + (picks.NOT_OF_CLASSES if classes else "")), 1, batch)
-            if len(taken) > before:
-                break
-        if len(taken) == before:
+        found = _take_oldest(project, values, checks.pop(0) if checks else None)
+        if not found:
             break
+        taken += found
     return taken
+
+
+def _take_oldest(project: Project, values: dict[str, Any], check: int | None) -> list[int]:
+    """The oldest row that is free, or the row ``check`` in its place, with as many statements."""
+    for narrowed, batch in _where_to_look(project, values["closed"]):
+        here = {**values, "batch": batch}
+        pick = picks.PICK_TO_LABEL.format(narrowed=narrowed + (picks.NOT_OF_CLASSES if values["classes"] else ""))
+        found = check_slots.take(check, pick, {**here, "why": "oldest", "count": 1}) if check is not None else []
+        found = found or _lease(pick, here, "oldest", 1)
+        if found:
+            return found
+    return []
+
+
+def _lease(pick: str, values: dict[str, Any], why: str, most: int) -> list[int]:
+    if most <= 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(picks.TAKE.format(pick=pick), {**values, "why": why, "count": most})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _where_to_look(project: Project, closed: list[int]) -> list[tuple[str, int | None]]:
@@ -250,7 +263,7 @@ def _with_rows(slot_ids: list[int]) -> list[Slot]:
 
 
 def _in_order(slots: QuerySet[Slot]) -> QuerySet[Slot]:
-    related = "project__organization", "project_row__data_row", "project_row__batch", "ontology_version__ontology"
+    related = "project__organization", "project_row__data_row", "batch", "ontology_version__ontology"
     return slots.select_related(*related, "label__labeler").order_by("-is_rework", "priority", "order_key")
 
 
@@ -390,7 +403,11 @@ def free_slot(slot: Slot) -> None:
     """End the lease of a locked slot: back to the queue, or to its maker when it is rework."""
     for session in WorkSession.objects.filter(slot=slot, outcome=WorkSession.Outcome.OPEN):
         work_time.abandon(session)
-    if slot.is_rework:
+    if slot.is_check:
+        # Nobody else waits for it; the person's next draw gives the same again. Gold that is drawn anew is there.
+        ended = Slot.State.DONE if slot.is_rework else Slot.State.REVOKED
+        Slot.objects.filter(pk=slot.pk).update(state=ended, leased_until=None)
+    elif slot.is_rework:
         Slot.objects.filter(pk=slot.pk).update(state=Slot.State.IN_REWORK, leased_until=None)
     else:
         Slot.objects.filter(pk=slot.pk).update(state=Slot.State.OPEN, labeler=None, leased_until=None)
@@ -414,9 +431,9 @@ def skip_slot(person: Person, uid: str, token: int, *, reason: str, comment: str
         submitted_at=ClockTimestamp(),
         leased_until=None,
     )
-    if reason in SETS_ASIDE:
+    if reason in SETS_ASIDE and not slot.is_check:
         returns.set_aside(row)
-    else:
+    elif not slot.is_check:
         add_label_slots(row, 1)
     audit.record(person, "slot.skipped", slot, after={"reason": reason, "comment": comment[:2000]})
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from labeling import class_tallies
 from labeling.events import opinion_withdrawn, row_returned
 from labeling.models import Label, Project, ProjectRow, Slot
-from labeling.rows import OPINION_IS_IN, add_label_slots, lock_row, move_row, opinions_in
+from labeling.rows import OPINION_IS_IN, add_label_slots, label_slots, lock_row, move_row, opinions_in
 from workforce import access, audit
 from workforce.errors import RuleViolation
 from workforce.models import Person
@@ -32,10 +32,10 @@ def return_row(actor: Person, row_uid: str) -> ProjectRow:
         raise RuleViolation("not_set_aside", "This row is not set aside any more.")
     if not row.data_row.asset_path:
         raise RuleViolation("no_picture", "This row has no picture, so nobody could label it.")
-    label_slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL)
+    slots = label_slots(row)
     wanted = (Slot.State.OPEN, Slot.State.LEASED, *OPINION_IS_IN)
-    add_label_slots(row, max(0, row.labels_wanted - label_slots.filter(state__in=wanted).count()))
-    is_begun = label_slots.filter(state__in=[Slot.State.LEASED, *OPINION_IS_IN]).exists()
+    add_label_slots(row, max(0, row.labels_wanted - slots.filter(state__in=wanted).count()))
+    is_begun = slots.filter(state__in=[Slot.State.LEASED, *OPINION_IS_IN]).exists()
     move_row(row, ProjectRow.State.IN_WORK if is_begun else ProjectRow.State.WAITING)
     audit.record(actor, "row.returned", row, after={"opinions": opinions_in(row)})
     row_returned.send(sender=ProjectRow, project_row=row)

@@ -3,6 +3,8 @@ completion once per revision. Callers hold the row's lock."""
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from labeling import counters
 from labeling.events import row_done, stream_of_project, stream_of_row
 from labeling.models import ProjectRow, Slot
@@ -36,13 +38,18 @@ def move_row(row: ProjectRow, state: str) -> None:
         row_done.send(sender=ProjectRow, project_row=row)
 
 
+def label_slots(row: ProjectRow) -> QuerySet[Slot]:
+    """The slots of a row's opinions; a check is none."""
+    return Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, is_check=False)
+
+
 def opinions_in(row: ProjectRow) -> int:
-    return Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state__in=OPINION_IS_IN).count()
+    return label_slots(row).filter(state__in=OPINION_IS_IN).count()
 
 
 def is_complete(row: ProjectRow) -> bool:
     """Whether every wanted opinion is in and none is being reworked."""
-    return all_are_in(Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", flat=True))
+    return all_are_in(label_slots(row).values_list("state", flat=True))
 
 
 def all_are_in(states: Iterable[str]) -> bool:

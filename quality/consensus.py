@@ -16,7 +16,7 @@ from django.db import transaction
 
 from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.rows import is_complete, lock_row, opinions_in
-from quality import benchmarks, figures, live
+from quality import benchmarks, figures, gold_scores, live
 from quality.agreement import METHOD, METHOD_VERSION
 from quality.agreement.ambiguity import row_ambiguity, votes_of
 from quality.agreement.labels import compare_opinions
@@ -24,7 +24,7 @@ from quality.agreement.opinions import Opinion, read_opinion
 from quality.agreement.rows import RowAgreement, row_from_pairs
 from quality.events import row_scored
 from quality.models import Benchmark, LabelScore, PairScore, RowConsensus
-from quality.scoring_schema import Schema, newest_ontology, opinions_given, schema_of
+from quality.scoring_schema import Schema, answers_given, is_opinion, newest_ontology, opinions_given, schema_of
 from workforce import access, audit
 from workforce.errors import InvalidInput
 from workforce.events import enqueue
@@ -107,8 +107,8 @@ def score_row(row: UUID | str | int) -> RowConsensus | None:
     if pk is None:
         return None
     project_row = lock_row(pk)
-    opinions = opinions_given(project_row)
-    given = _read(project_row, opinions)
+    answers = answers_given(project_row)
+    given = _read(project_row, [version for version in answers if is_opinion(version)])
     pairs, fresh, is_less = _pairs_up_to_date(project_row, given)
     agreement = _fold(given, pairs)
     changed = _keep_label_scores(project_row, given, agreement)
@@ -116,7 +116,7 @@ def score_row(row: UUID | str | int) -> RowConsensus | None:
     if consensus is not None and (fresh or is_less or changed or is_news):
         scores = {str(given.versions[label].label.uid): agreement.means[name] for label, name in given.names.items()}
         live.tell_row_scored(project_row, consensus, scores, fresh)
-    benchmarks.score_against_gold(project_row, opinions)
+    gold_scores.score_against_gold(project_row, answers)
     row_scored.send(sender=ProjectRow, project_row=project_row)
     return consensus
 
@@ -128,10 +128,12 @@ def score_rows(rows: Sequence[str]) -> None:
 
 
 def needs_scoring(project_row: ProjectRow) -> bool:
-    """Whether anything can be compared: several opinions, or gold. A single opinion is settled without a job."""
+    """Whether anything can be compared: several opinions, or gold. A single opinion is settled without a job.
+
+    Where some rows of the project have gold every row waits for the job: a submit of one takes no other time."""
     if project_row.labels_wanted > 1:
         return True
-    return Benchmark.objects.filter(project_row=project_row).exists() or opinions_in(project_row) > 1
+    return Benchmark.objects.filter(project=project_row.project_id).exists() or opinions_in(project_row) > 1
 
 
 def ask_for_score(project_row: ProjectRow) -> None:

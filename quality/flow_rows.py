@@ -127,6 +127,7 @@ def rows_behind(
 
 def opinions_in(rows: list[ProjectRow]) -> dict[int, int]:
     """Project row's primary key → opinions that are in."""
-    slots = Slot.objects.filter(project_row__in=rows, kind=Slot.Kind.LABEL, state__in=OPINION_IS_IN)
+    labels = Slot.objects.filter(kind=Slot.Kind.LABEL, is_check=False, state__in=OPINION_IS_IN)
+    slots = labels.filter(project_row__in=rows)
     counted = slots.order_by().values_list("project_row").annotate(count=Count("pk"))
     return {row.pk: 0 for row in rows} | dict(counted)

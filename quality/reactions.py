@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling import editor, exports, labels_list, queue
+from labeling import check_slots, editor, exports, labels_list, queue
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
@@ -13,7 +13,19 @@ from labeling.events import (
     session_ended,
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
-from quality import benchmarks, consensus, facts, figures, issues, review, skills
+from quality import (
+    benchmarks,
+    checks,
+    consensus,
+    contests,
+    facts,
+    figures,
+    gold_serving,
+    issues,
+    leaks,
+    review,
+    skills,
+)
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import row_scored
@@ -43,11 +55,20 @@ def go_on_with_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
         review.settle_row(project_row)
 
 
-def go_on_after_submit(sender: Any, label: Label, **_: Any) -> None:
-    go_on_with_row(sender, label.project_row)
+def go_on_after_submit(sender: Any, label: Label, actor: Person, **_: Any) -> None:
+    if checks.is_drawn_gold(label):
+        checks.keep_drawn_gold(actor, label)
+    elif consensus.needs_scoring(label.project_row) or checks.is_check(label):
+        # Asked in this order, so that a submit of a check asks the database what any other does.
+        consensus.ask_for_score(label.project_row)
+    else:
+        review.settle_row(label.project_row)
 
 
 def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    checks.finish_checks(project_row)
+    contests.look_at(project_row)
+    leaks.look_at(project_row)
     if consensus.waits_for_settling(project_row):
         review.settle_row(project_row)
 
@@ -68,6 +89,7 @@ def connect() -> None:
     gold_imported.connect(keep_imported_gold)
     opinions_imported.connect(score_imported_opinions)
     queue.register_batch_gate(skills.batches_are_closed)
+    check_slots.register_chooser(gold_serving.rows_to_check)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)

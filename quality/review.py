@@ -23,9 +23,9 @@ from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.queue import lock_held
-from labeling.rows import OPINION_IS_IN, all_are_in, lock_row, move_row
+from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
-from quality import figures
+from quality import figures, rule_acts
 from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit, names
@@ -46,6 +46,7 @@ REJECT_REASONS = {
 }
 _NO_BASE = Base()
 MOST_REASONS = 100
+WHOLE = 100
 LONGEST_REASON = 2000
 _DONE_SO = {
     Review.Decision.APPROVE: "approved this label",
@@ -80,8 +81,8 @@ def settle_row(project_row: ProjectRow) -> None:
     """Send the row's submitted labels to review, or finish them. Asked again, nothing more happens.
 
     The caller holds the row's lock; the opinions are in and, when there are several, scored."""
-    label_slots = Slot.objects.filter(project_row=project_row, kind=Slot.Kind.LABEL)
-    slots = list(label_slots.select_related("work").order_by("pk"))
+    wanted = label_slots(project_row)
+    slots = list(wanted.select_related("work").order_by("pk"))
     if project_row.state == ProjectRow.State.SET_ASIDE or not all_are_in(slot.state for slot in slots):
         return
     submitted = [slot for slot in slots if slot.state == Slot.State.SUBMITTED]
@@ -92,7 +93,7 @@ def settle_row(project_row: ProjectRow) -> None:
         day = _today(project_row.project)
         figures.note(project_row.project_id, overlooked.work.labeler_id, day, {"accepted": -1})
     chosen = {slot.pk for slot in reviewed}
-    label_slots.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
+    wanted.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
     Slot.objects.bulk_create(
         [
             Slot(
@@ -111,14 +112,18 @@ def settle_row(project_row: ProjectRow) -> None:
     _move_on(project_row)
 
 
-def is_drawn_for_review(project_row: ProjectRow) -> bool:
+def is_drawn_for_review(project_row: ProjectRow, makers: Sequence[int] = ()) -> bool:
+    """By the project's share, or by the higher one that a rule asks for the labels of one of these makers."""
     project = project_row.project
-    return draw(project, "review", project_row.uid) < project.review_share / 100
+    share = project.review_share
+    if share < WHOLE and makers:
+        share = max(share, rule_acts.raised_share(project.pk, list(makers)))
+    return draw(project, "review", project_row.uid) < share / WHOLE
 
 
 def _slots_to_review(row: ProjectRow, submitted: Sequence[Slot]) -> list[Slot]:
     """Work that came back always; else, if the row is drawn, the winner, or every label where none leads alone."""
-    if not is_drawn_for_review(row):
+    if not is_drawn_for_review(row, [slot.work.labeler_id for slot in submitted]):
         return [slot for slot in submitted if slot.is_rework]
     winner = _winner_of(row) if row.project.review_of == Project.ReviewOf.WINNER else None
     return [slot for slot in submitted if slot.is_rework or winner in (None, slot.work.pk)]
@@ -142,7 +147,7 @@ def _winner_nobody_looked_at(row: ProjectRow, submitted: Sequence[Slot]) -> Slot
 def _winner_of(row: ProjectRow) -> int | None:
     """The label that won the row, or its only opinion. None on a tie, and before anything was decided."""
     opinions = Label.objects.filter(
-        project_row=row, kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL, slot__state__in=OPINION_IS_IN
+        project_row=row, kind=Label.Kind.OPINION, slot__in=label_slots(row), slot__state__in=OPINION_IS_IN
     )
     given = list(opinions.values_list("pk", flat=True)[:2])
     if len(given) == 1:
@@ -164,7 +169,7 @@ def _move_on(row: ProjectRow) -> None:
     """The row's state, from those of its label slots. While one waits to be settled, the row stays in work."""
     if row.state == ProjectRow.State.SET_ASIDE:
         return
-    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL).values_list("state", "is_rework")
+    slots = label_slots(row).values_list("state", "is_rework")
     states = {state for state, _ in slots}
     if Slot.State.IN_REWORK in states or (Slot.State.LEASED, True) in slots:
         move_row(row, ProjectRow.State.IN_REWORK)

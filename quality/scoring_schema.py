@@ -36,12 +36,21 @@ def newest_ontology(versions: Iterable[LabelVersion]) -> OntologyVersion:
 
 
 def opinions_given(row: ProjectRow) -> list[LabelVersion]:
-    """Of each opinion of the row that is in, its maker's last version; oldest label first.
+    """Of each opinion of the row that is in, its maker's last version; oldest label first. A check is no opinion."""
+    return [version for version in answers_given(row) if is_opinion(version)]
+
+
+def is_opinion(version: LabelVersion) -> bool:
+    return version.label.slot is not None and not version.label.slot.is_check
+
+
+def answers_given(row: ProjectRow) -> list[LabelVersion]:
+    """Opinions and checks of the row that are in, each by its maker's last version; oldest label first.
 
     One that its maker is reworking right now stays in as it was: opening it takes nothing back."""
     is_in = Q(slot__state__in=OPINION_IS_IN) | Q(slot__state=Slot.State.LEASED, slot__is_rework=True)
     given = Label.objects.filter(is_in, project_row=row, kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL)
-    related = "label__labeler", "ontology_version"
+    related = "label__labeler", "label__slot", "ontology_version"
     versions = list(labels.makers_versions(given).select_related(*related).order_by("label_id"))
     for version in versions:
         # The caller's row, with its project and size, so that nobody asks for them again.

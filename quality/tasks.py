@@ -2,13 +2,18 @@
 
 from celery import shared_task
 
-from quality import consensus
+from quality import consensus, rule_acts
 from workforce import outbox
 
 
 @shared_task
 def score_row(event_id: int) -> None:
     outbox.run_job(event_id, consensus.score_row)
+
+
+@shared_task
+def act_by_rules() -> None:
+    rule_acts.act_on_results()
 
 
 @shared_task

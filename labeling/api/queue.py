@@ -169,7 +169,7 @@ def row_document(row: EditorRow, asset_url: str, unnamed: frozenset[int]) -> dic
             "metadata": data_row.metadata,
             "asset_url": asset_url,
         },
-        "project": {"uid": str(project.uid), "name": project.name, "batch": slot.project_row.batch.name},
+        "project": {"uid": str(project.uid), "name": project.name, "batch": slot.batch.name},
         "ontology": {
             "uid": str(row.ontology_version.ontology.uid),
             "version": row.ontology_version.number,

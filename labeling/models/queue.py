@@ -85,6 +85,7 @@ class Slot(Identified):
     project = models.ForeignKey(Project, models.CASCADE, related_name="slots")
     project_row = models.ForeignKey(ProjectRow, models.CASCADE, related_name="slots")
     # The batch of the row, set by a trigger: the claim leaves whole batches out and must not walk over their slots.
+    # A check stands in the batch in whose queue it was given.
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="slots", editable=False, db_index=False)
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LABEL)
     step = models.PositiveSmallIntegerField(default=0)
@@ -93,6 +94,8 @@ class Slot(Identified):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     # Sent back at least once: only its labeler can lease it, and its time is rework.
     is_rework = models.BooleanField(default=False)
+    # Given to compare the answer with a known one: its label is no opinion of the row, and nobody waits for it.
+    is_check = models.BooleanField(default=False, db_default=False)
     labeler = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="labeling_slots"
     )
@@ -117,12 +120,12 @@ class Slot(Identified):
             # The claim walks these in order; a leased slot whose time has run out counts as open.
             models.Index(
                 fields=["project", "priority", "order_key"],
-                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False),
+                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False, is_check=False),
                 name="slots_to_label",
             ),
             models.Index(
                 fields=["batch", "priority", "order_key"],
-                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False),
+                condition=Q(kind="label", state__in=["open", "leased"], is_rework=False, is_check=False),
                 name="slots_to_label_of_batch",
             ),
             models.Index(

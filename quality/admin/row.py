@@ -18,6 +18,7 @@ from labeling.blindness import refuse_unsubmitted
 from labeling.models import Label, LabelVersion, ProjectRow
 from labeling.ontologies import parsed
 from quality import benchmarks, consensus, issues, performance
+from quality.admin.benchmarks import gold_classes, gold_section
 from quality.admin.issues import STATE_CHIPS
 from quality.admin.links import SOCKET, formula_link
 from quality.charts import words
@@ -106,7 +107,9 @@ def row(request: PersonRequest, uid: str) -> HttpResponse:
         objects=rows,
         columns=[f"{_initial(a)}–{_initial(b)}" for a, b in columns] if len(columns) <= MOST_PAIR_COLUMNS else [],
         matrix=_matrix(opinions, pairs, ontology),
-        benchmark=_benchmark(request, found),
+        benchmark=(benchmark := _benchmark(request, found)),
+        gold=gold_section(request, found, benchmark),
+        gold_classes=gold_classes(benchmark),
         history=_history(request, found),
         issues=[(issue, STATE_CHIPS[Issue.State(issue.state)]) for issue in issue_list],
         formula=formula_link("consensus"),

@@ -127,7 +127,7 @@ def compare_opinions(
     found.update((uid, _objects(match, confusions, scored_by)) for uid, match in matches.items())
     if a.edges or b.edges:
         found.update(_relations(schema, a, b, found, matches))
-    return _summary([found[feature.uid] for feature in schema if feature.uid in found])
+    return summary_of([found[feature.uid] for feature in schema if feature.uid in found])
 
 
 def _compare_feature(
@@ -155,7 +155,8 @@ def _of_skips(a: Opinion, b: Opinion) -> LabelAgreement:
     return LabelAgreement(0.0, "", False, 0.0, (), skipped="a" if a.is_skipped else "b")
 
 
-def _summary(features: Sequence[FeatureAgreement]) -> LabelAgreement:
+def summary_of(features: Sequence[FeatureAgreement]) -> LabelAgreement:
+    """The agreement of two labels from that of their features: the mean of those that have a score."""
     scored = [(feature.score, _weight(feature)) for feature in features if feature.score is not None]
     if not scored:
         reasons = "; ".join(f"{feature.feature}: {feature.why_null}" for feature in features)

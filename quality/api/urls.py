@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import issues, performance, review, skills, vendors
+from quality.api import benchmarks, issues, performance, review, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -9,6 +9,13 @@ urlpatterns = [
     path(
         "projects/<uuid:uid>/performance/", performance.PerformanceOfProject.as_view(), name="api-project-performance"
     ),
+    path("projects/<uuid:uid>/benchmarks/", benchmarks.BenchmarksOfProject.as_view(), name="api-benchmarks"),
+    path("projects/<uuid:uid>/benchmark-policy/", benchmarks.PolicyOfProject.as_view(), name="api-benchmark-policy"),
+    path("projects/<uuid:uid>/accuracy/", benchmarks.AccuracyOfProject.as_view(), name="api-accuracy"),
+    path("rows/<uuid:uid>/benchmark/", benchmarks.BenchmarkOfRow.as_view(), name="api-row-benchmark"),
+    path("rows/<uuid:uid>/benchmark/accept/", benchmarks.AcceptAnswer.as_view(), name="api-row-benchmark-accept"),
+    path("rows/<uuid:uid>/benchmark/decide/", benchmarks.DecideGold.as_view(), name="api-row-benchmark-decide"),
+    path("rows/<uuid:uid>/benchmark/draw/", benchmarks.DrawGold.as_view(), name="api-row-benchmark-draw"),
     path("issues/<uuid:uid>/", issues.IssueDetail.as_view(), name="api-issue"),
     path("issues/<uuid:uid>/comments/", issues.Comments.as_view(), name="api-issue-comment"),
     path("issues/<uuid:uid>/resolve/", issues.Resolve.as_view(), name="api-issue-resolve"),

@@ -1,22 +1,36 @@
-from quality.models.benchmarks import Benchmark
+from quality.models.benchmarks import (
+    Benchmark,
+    BenchmarkPolicy,
+    GoldDecision,
+    GoldFeatureScore,
+    GoldVersion,
+)
 from quality.models.consensus import LabelScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
+from quality.models.rules import QualityRule, RaisedReview, RuleAct
 from quality.models.skills import MinimumSkill, Skill, SkillName
 
 __all__ = [
     "Benchmark",
+    "BenchmarkPolicy",
     "DayFigure",
     "FigureDelta",
+    "GoldDecision",
+    "GoldFeatureScore",
+    "GoldVersion",
     "Issue",
     "IssueComment",
     "LabelScore",
     "MinimumSkill",
     "PairScore",
+    "QualityRule",
+    "RaisedReview",
     "Review",
     "ReviewRemark",
     "RowConsensus",
+    "RuleAct",
     "Skill",
     "SkillName",
 ]

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from labeling.models import Label, Project, ProjectRow
+from labeling.models import Label, LabelVersion, Project, ProjectRow
 from workforce.models import ClockTimestamp
 
 
@@ -82,6 +82,13 @@ class LabelScore(models.Model):
     benchmark = models.FloatField(null=True)
     benchmark_explanation = models.JSONField(default=list)
     benchmark_version = models.PositiveIntegerField(null=True)
+    # The version of the gold that was compared with; which of its answers was met: 0 its own, n the n-th other one.
+    gold_version = models.ForeignKey(LabelVersion, models.SET_NULL, null=True, related_name="quality_scored_against")
+    gold_answer = models.PositiveSmallIntegerField(default=0)
+    # Every shape is the gold's to the pixel.
+    is_copy_of_gold = models.BooleanField(default=False)
+    # The gold is suspended: the score is kept, and counts nowhere.
+    is_held = models.BooleanField(default=False)
     computed_at = models.DateTimeField(db_default=ClockTimestamp())
 
     access_root = "project"
@@ -92,3 +99,8 @@ class LabelScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label_id}: {self.consensus} / {self.benchmark}"
+
+    @property
+    def counted_benchmark(self) -> float | None:
+        """The score against gold as figures count it: not while it is held."""
+        return None if self.is_held else self.benchmark

@@ -20,7 +20,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
 from quality import benchmarks, issues, skills
-from quality.models import Issue, SkillName
+from quality.models import Benchmark, Issue, SkillName
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
@@ -494,6 +494,86 @@ def remove_gold(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)
     benchmarks.make_benchmark_from(stage.cast.ada, label)
     return RequestOf({"uid": label.project_row.uid}, {}, content_type=FORM)
+
+
+def gold_of_lena(stage: Line) -> Label:
+    label = submitted_label(stage)
+    benchmarks.make_benchmark_from(stage.cast.ada, label)
+    return label
+
+
+@request_for("admin:project-benchmarks", "api-benchmark-policy")
+def of_benchmarks(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"base_rate": 20})
+
+
+@request_for("admin:project-benchmarks POST")
+def policy_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"first_rows": 5, "base_rate": 10, "least_rate": 2, "most_rate": 30, "bar": 0.9}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("api-benchmarks")
+def read_benchmarks(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(gold_of_lena(stage).project_row.uid)])
+
+
+@request_for("api-accuracy")
+def read_accuracy(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-row-benchmark POST")
+def make_gold_of_row(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.rows.first().uid}, {"payload": payload((1, 1, 20, 20))})
+
+
+@request_for("api-row-benchmark PATCH", "api-row-benchmark DELETE")
+def change_gold_of_row(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": gold_of_lena(stage).project_row.uid}, {"rationale": "Clearer so."})
+
+
+@request_for("api-row-benchmark-accept")
+def accept_answer(stage: Line, person: Person | None) -> RequestOf:
+    label = gold_of_lena(stage)
+    return RequestOf({"uid": label.project_row.uid}, {"label": label.uid, "rationale": "Right too."})
+
+
+@request_for("admin:row-gold-accept")
+def accept_answer_by_form(stage: Line, person: Person | None) -> RequestOf:
+    label = gold_of_lena(stage)
+    return RequestOf({"uid": label.project_row.uid}, {"label": label.uid}, content_type=FORM)
+
+
+@request_for("api-row-benchmark-decide")
+def decide_gold(stage: Line, person: Person | None) -> RequestOf:
+    label = gold_of_lena(stage)
+    contest = {"labels": [str(label.uid)], "instead": {"label": str(label.uid), "version": 1}, "trusted_for_gold": 0}
+    Benchmark.objects.update(state="suspended", contest=contest)
+    return RequestOf({"uid": label.project_row.uid}, {"decision": "keep", "reason": "Rule 3."})
+
+
+@request_for("admin:row-gold-decide")
+def decide_gold_by_form(stage: Line, person: Person | None) -> RequestOf:
+    asked = decide_gold(stage, person)
+    return RequestOf(asked.kwargs, asked.body, content_type=FORM)
+
+
+@request_for("admin:row-gold-tolerances")
+def set_tolerances(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": gold_of_lena(stage).project_row.uid}, {"reason": "Near is enough."}, content_type=FORM)
+
+
+@request_for("api-row-benchmark-draw", "admin:row-gold-draw")
+def draw_gold(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.rows.first().uid}, {})
+
+
+@request_for("admin:label-gold")
+def label_beside_gold(stage: Line, person: Person | None) -> RequestOf:
+    label = submitted_label(stage)
+    benchmarks.make_benchmark(stage.cast.eva, label.project_row, payload=payload((1, 1, 20, 20)))
+    return RequestOf({"uid": label.uid}, shows=[label.project_row.data_row.external_id])
 
 
 @request_for("admin:row-winner", "admin:row-gold")

@@ -98,6 +98,7 @@ PLAIN = {
     "current", "ends_at", "ends_on", "evidence", "expires_at", "first_on", "guidelines_rules",
     "guidelines_text", "has_no_end", "is_required", "last_on", "new", "note", "noted_on", "of", "per",
     "project_q", "q", "rules", "counts_from", "percent", "team_role",
+    "alternatives", "bar", "base_rate", "first_rows", "least_rate", "most_rate", "rationale", "tolerances",
     "then", "title", "told", "valid_from", "valid_until", "value",
 }
 # fmt: on

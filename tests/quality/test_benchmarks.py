@@ -9,7 +9,7 @@ from django.db import connection
 from labeling import labels_list
 from labeling.labels import add_version
 from labeling.models import Label, LabelVersion, ProjectRow
-from quality import benchmarks, consensus
+from quality import benchmarks, consensus, gold_scores
 from quality.models import Benchmark, LabelScore, RowConsensus
 from tests.line import Line, payload
 from tests.quality.test_consensus import (
@@ -112,7 +112,7 @@ def test_scoring_twice_changes_nothing(trio: Line) -> None:
     one, *_ = give_three(trio)
     benchmarks.make_benchmark_from(trio.cast.pia, one)
     before = list(LabelScore.objects.order_by("pk").values())
-    assert benchmarks.score_against_gold(first_row(trio)) == []
+    assert gold_scores.score_against_gold(first_row(trio)) == []
     assert list(LabelScore.objects.order_by("pk").values()) == before
 
 
