@@ -10,6 +10,7 @@ from labeling.events import (
     opinion_withdrawn,
     opinions_imported,
     row_returned,
+    rows_complete,
     session_ended,
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
@@ -60,6 +61,10 @@ def score_imported_opinions(sender: Any, project: Project, project_row_ids: list
     consensus.ask_for_scores(project, project_row_ids)
 
 
+def settle_complete_rows(sender: Any, project: Project, project_row_ids: list[int], **_: Any) -> None:
+    consensus.ask_for_scores(project, project_row_ids)
+
+
 def connect() -> None:
     label_submitted.connect(note_submitted_work)
     label_submitted.connect(go_on_after_submit)
@@ -72,6 +77,7 @@ def connect() -> None:
     labels_list.register_column("consensus", facts.consensus_of_labels)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)
     labels_list.register_status("sent_back", "Sent back at first review", facts.sent_back_at_first_review)
+    rows_complete.connect(settle_complete_rows)
     row_returned.connect(go_on_with_row)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)

@@ -239,6 +239,23 @@ def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
 
 
+@request_for("api-project-consensus", "admin:project-consensus")
+def overlap_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-project-consensus PATCH", "api-project-consensus-preview")
+def change_of_overlap(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"consensus_threshold": 0.7})
+
+
+@request_for("admin:project-consensus POST")
+def form_of_overlap(stage: Line, person: Person | None) -> RequestOf:
+    body = {"consensus_share": 0, "consensus_labels": 3, "consensus_threshold": 0.8, "consensus_most_extra": 0}
+    more = {"consensus_strategy": "agreement", "consensus_machine_weight": 0, "preview": 1}
+    return RequestOf({"uid": stage.project.uid}, {**body, **more}, content_type=FORM)
+
+
 @request_for("admin:(?P<url>.*)$")
 def anything_else(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"path": "/admin/nothing/here/"})
