@@ -16,15 +16,16 @@ from django.db import transaction
 
 from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.rows import is_complete, lock_row, opinions_in
-from quality import benchmarks, figures, live
+from quality import benchmarks, figures, live, verdicts
 from quality.agreement import METHOD, METHOD_VERSION
 from quality.agreement.ambiguity import row_ambiguity, votes_of
 from quality.agreement.labels import compare_opinions
 from quality.agreement.opinions import Opinion, read_opinion
-from quality.agreement.rows import RowAgreement, row_from_pairs
+from quality.agreement.rows import Pair, RowAgreement, row_from_pairs
 from quality.events import row_scored
 from quality.models import Benchmark, LabelScore, PairScore, RowConsensus
 from quality.scoring_schema import Schema, newest_ontology, opinions_given, schema_of
+from quality.verdicts import Case, Verdict
 from workforce import access, audit
 from workforce.errors import InvalidInput
 from workforce.events import enqueue
@@ -44,7 +45,21 @@ PAIR_FIELDS = (
     "method_version",
     "computed_at",
 )
-ROW_FIELDS = ("opinion_count", "score", "why_null", "ambiguity", "status", "winner_id", "method", "method_version")
+ROW_FIELDS = (
+    "opinion_count",
+    "score",
+    "why_null",
+    "ambiguity",
+    "status",
+    "winner_id",
+    "strategy",
+    "settings_version",
+    "posterior",
+    "agreement",
+    "threshold",
+    "method",
+    "method_version",
+)
 _STATUS = {
     "decided": RowConsensus.Status.DECIDED,
     "tie": RowConsensus.Status.TIE,
@@ -110,9 +125,12 @@ def score_row(row: UUID | str | int) -> RowConsensus | None:
     opinions = opinions_given(project_row)
     given = _read(project_row, opinions)
     pairs, fresh, is_less = _pairs_up_to_date(project_row, given)
-    agreement = _fold(given, pairs)
+    case = _case(given, pairs)
+    agreement = _fold(given, case)
+    verdict = verdicts.judge(project_row, case, agreement)
     changed = _keep_label_scores(project_row, given, agreement)
-    consensus, is_news = _keep_row(project_row, given, agreement)
+    consensus, is_news = _keep_row(project_row, given, agreement, verdict)
+    verdicts.keep_merged(project_row, verdict, opinions)
     if consensus is not None and (fresh or is_less or changed or is_news):
         scores = {str(given.versions[label].label.uid): agreement.means[name] for label, name in given.names.items()}
         live.tell_row_scored(project_row, consensus, scores, fresh)
@@ -210,17 +228,30 @@ def _compare(row: ProjectRow, given: _Given, a: int, b: int) -> PairScore:
     )
 
 
-def _fold(given: _Given, pairs: Sequence[PairScore]) -> RowAgreement:
+def _case(given: _Given, pairs: Sequence[PairScore]) -> Case:
     names = given.names
-    by_name = {(names[pair.label_a_id], names[pair.label_b_id]): pair for pair in pairs}
-    features: dict[str, dict[tuple[str, str], float]] = {}
+    by_name: dict[Pair, PairScore] = {}
+    for pair in pairs:
+        first, second = sorted((names[pair.label_a_id], names[pair.label_b_id]))
+        by_name[first, second] = pair
+    features: dict[str, dict[Pair, float]] = {}
     for key, pair in by_name.items():
         for uid, score in pair.features.items():
             if score is not None:
                 features.setdefault(uid, {})[key] = score
-    agreement = row_from_pairs({key: pair.score for key, pair in by_name.items()}, opinions=names.values())
-    opinions = {names[label]: opinion for label, opinion in given.read.items()}
-    return replace(agreement, ambiguity=row_ambiguity(given.schema, opinions, features))
+    return Case(
+        schema=given.schema,
+        versions={names[pk]: version for pk, version in given.versions.items()},
+        read={names[pk]: opinion for pk, opinion in given.read.items()},
+        scores={key: pair.score for key, pair in by_name.items()},
+        features=features,
+    )
+
+
+def _fold(given: _Given, case: Case) -> RowAgreement:
+    scores = case.scores.items()
+    agreement = row_from_pairs({pair: score for pair, score in scores}, opinions=given.names.values())
+    return replace(agreement, ambiguity=row_ambiguity(given.schema, case.read, case.features))
 
 
 # --- Keep what was found ----------------------------------------------------------------------------------------
@@ -266,7 +297,9 @@ def _label_score(label: Label, mean: float | None, pair_count: int) -> LabelScor
     )
 
 
-def _keep_row(row: ProjectRow, given: _Given, agreement: RowAgreement) -> tuple[RowConsensus | None, bool]:
+def _keep_row(
+    row: ProjectRow, given: _Given, agreement: RowAgreement, verdict: Verdict
+) -> tuple[RowConsensus | None, bool]:
     """The row's consensus, and whether it changed. None for a row that has one opinion and wants no other."""
     kept = RowConsensus.objects.select_related("winner").filter(project_row=row).first()
     if kept is None and row.labels_wanted < 2 and len(given.versions) < 2:
@@ -275,13 +308,13 @@ def _keep_row(row: ProjectRow, given: _Given, agreement: RowAgreement) -> tuple[
     before = [getattr(consensus, name) for name in ROW_FIELDS] if kept else None
     earlier = consensus.score
     consensus.opinion_count = agreement.opinion_count
-    consensus.score, consensus.why_null = agreement.consensus, agreement.why_null
+    verdicts.write_verdict(consensus, verdict)
     consensus.ambiguity = agreement.ambiguity
     consensus.method, consensus.method_version = given.method, METHOD_VERSION
     if not (consensus.status == RowConsensus.Status.CHOSEN and consensus.winner_id in given.versions):
         makers = {name: given.versions[label].label for label, name in given.names.items()}
-        consensus.status = _STATUS[agreement.status]
-        consensus.winner = makers[agreement.winner] if agreement.winner else None
+        consensus.status = _STATUS[verdict.status]
+        consensus.winner = makers[verdict.winner] if verdict.winner else None
         consensus.chosen_by, consensus.chosen_reason = None, ""
     is_news = before != [getattr(consensus, name) for name in ROW_FIELDS]
     if is_news:

@@ -14,7 +14,7 @@ from labeling.events import (
     session_ended,
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
-from quality import benchmarks, consensus, facts, figures, issues, review, skills
+from quality import benchmarks, consensus, facts, figures, issues, overlap, review, skills
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import row_scored
@@ -49,7 +49,8 @@ def go_on_after_submit(sender: Any, label: Label, **_: Any) -> None:
 
 
 def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
-    if consensus.waits_for_settling(project_row):
+    """Another opinion while the row is unsure, else what its labels wait for."""
+    if consensus.waits_for_settling(project_row) and not overlap.ask_if_unsure(project_row):
         review.settle_row(project_row)
 
 

@@ -1,5 +1,5 @@
 from quality.models.benchmarks import Benchmark
-from quality.models.consensus import LabelScore, PairScore, RowConsensus
+from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
@@ -8,10 +8,12 @@ from quality.models.skills import MinimumSkill, Skill, SkillName
 __all__ = [
     "Benchmark",
     "DayFigure",
+    "ExtraOpinion",
     "FigureDelta",
     "Issue",
     "IssueComment",
     "LabelScore",
+    "MergedLabel",
     "MinimumSkill",
     "PairScore",
     "Review",

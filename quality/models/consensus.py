@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from labeling.models import Label, Project, ProjectRow
+from labeling.models import Label, OntologyVersion, Project, ProjectRow
 from workforce.models import ClockTimestamp
 
 
@@ -41,6 +41,15 @@ class PairScore(models.Model):
 class RowConsensus(models.Model):
     """What the opinions of a row say together."""
 
+    class Asked(models.TextChoices):
+        """Why another opinion was asked for or not, when all opinions were in. Blank: the settings never ask."""
+
+        ASKED = "asked", "asked for another opinion"
+        SURE = "sure", "sure enough"
+        MOST = "most", "no more opinions are allowed"
+        HOURS = "hours", "the hours for more opinions are used up"
+        CHOSEN = "chosen", "a person chose"
+
     class Status(models.TextChoices):
         WAITING = "waiting", "needs another label"
         DECIDED = "decided", "decided by rule"
@@ -58,6 +67,14 @@ class RowConsensus(models.Model):
     chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     chosen_reason = models.TextField(blank=True)
     previous_score = models.FloatField(null=True)
+    # How the winner was found, by which version of the settings, and how sure the row was against which threshold:
+    # posterior of the least sure answer, agreement of everything else.
+    strategy = models.CharField(max_length=10, choices=Project.Strategy, default=Project.Strategy.AGREEMENT)
+    settings_version = models.PositiveIntegerField(default=0)
+    posterior = models.FloatField(null=True)
+    agreement = models.FloatField(null=True)
+    threshold = models.FloatField(null=True)
+    asked = models.CharField(max_length=6, choices=Asked, blank=True)
     method = models.CharField(max_length=40, blank=True)
     method_version = models.PositiveSmallIntegerField(default=0)
     computed_at = models.DateTimeField(db_default=ClockTimestamp())
@@ -69,6 +86,51 @@ class RowConsensus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_row_id}: {self.score}"
+
+
+class ExtraOpinion(models.Model):
+    """One more opinion that was asked for: what was known then, and by whom; null: by the rule. Append-only."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="quality_extra_opinions")
+    project_row = models.ForeignKey(ProjectRow, models.CASCADE, related_name="quality_extra_opinions")
+    # Counts those of the row from 1.
+    number = models.PositiveSmallIntegerField()
+    opinion_count = models.PositiveSmallIntegerField()
+    posterior = models.FloatField(null=True)
+    agreement = models.FloatField(null=True)
+    threshold = models.FloatField()
+    settings_version = models.PositiveIntegerField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    asked_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    access_root = "project"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project_row", "number"], name="extra_opinion_asked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project_row_id}: extra opinion {self.number}"
+
+
+class MergedLabel(models.Model):
+    """One label made of all opinions of a row. It is nobody's opinion and stands beside them."""
+
+    project_row = models.OneToOneField(ProjectRow, models.CASCADE, related_name="quality_merged_label")
+    ontology_version = models.ForeignKey(OntologyVersion, models.PROTECT, related_name="+")
+    payload = models.JSONField()
+    # Object id → [labels that have it, of how many]; questions that are left open.
+    support = models.JSONField(default=dict)
+    undecided = models.JSONField(default=list)
+    # Label uid → the version that went in.
+    made_of = models.JSONField(default=dict)
+    method_version = models.PositiveSmallIntegerField()
+    computed_at = models.DateTimeField(db_default=ClockTimestamp())
+
+    access_root = "project_row__project"
+
+    def __str__(self) -> str:
+        return f"merged label of {self.project_row_id}"
 
 
 class LabelScore(models.Model):

@@ -114,7 +114,7 @@ def test_rows_are_read_a_chunk_at_a_time_with_the_same_number_of_queries(cast: C
         counts.append(len(queries))
     per_chunk = (counts[1] - counts[0]) / 2
     # Three for the labels, their versions and times, six for what the quality floor knows of them.
-    assert per_chunk == 9, counts
+    assert per_chunk == 8, counts
 
 
 def test_a_long_export_holds_little_at_a_time(cast: Cast) -> None:
