@@ -19,6 +19,7 @@ from labeling.rows import is_complete, lock_row, opinions_in
 from quality import benchmarks, figures, live, verdicts
 from quality.agreement import METHOD, METHOD_VERSION
 from quality.agreement.ambiguity import row_ambiguity, votes_of
+from quality.agreement.identical import identical_objects
 from quality.agreement.labels import compare_opinions
 from quality.agreement.opinions import Opinion, read_opinion
 from quality.agreement.rows import Pair, RowAgreement, row_from_pairs
@@ -41,6 +42,8 @@ PAIR_FIELDS = (
     "is_empty",
     "features",
     "explanation",
+    "identical_count",
+    "object_count",
     "method",
     "method_version",
     "computed_at",
@@ -115,8 +118,10 @@ class ConsensusShown:
 
 # --- Score ------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def score_row(row: UUID | str | int) -> RowConsensus | None:
-    """Bring every score of a row (uid, or primary key) up to date. None when it is gone or has one opinion only."""
+def score_row(row: UUID | str | int, *, by_new_settings: bool = False) -> RowConsensus | None:
+    """Bring every score of a row (uid, or primary key) up to date. None when it is gone or has one opinion only.
+
+    A finished row keeps the settings it was finished by, unless ``by_new_settings``."""
     found = ProjectRow.objects.filter(pk=row) if isinstance(row, int) else ProjectRow.objects.filter(uid=row)
     pk = found.values_list("pk", flat=True).first()
     if pk is None:
@@ -127,9 +132,11 @@ def score_row(row: UUID | str | int) -> RowConsensus | None:
     pairs, fresh, is_less = _pairs_up_to_date(project_row, given)
     case = _case(given, pairs)
     agreement = _fold(given, case)
-    verdict = verdicts.judge(project_row, case, agreement)
+    kept = RowConsensus.objects.select_related("winner").filter(project_row=project_row).first()
+    settings = verdicts.settings_for(project_row, None if by_new_settings else kept)
+    verdict = verdicts.judge(project_row, case, agreement, settings)
     changed = _keep_label_scores(project_row, given, agreement)
-    consensus, is_news = _keep_row(project_row, given, agreement, verdict)
+    consensus, is_news = _keep_row(project_row, kept, given, agreement, verdict)
     verdicts.keep_merged(project_row, verdict, opinions)
     if consensus is not None and (fresh or is_less or changed or is_news):
         scores = {str(given.versions[label].label.uid): agreement.means[name] for label, name in given.names.items()}
@@ -212,6 +219,7 @@ def _is_current(pair: PairScore | None, given: _Given) -> bool:
 
 def _compare(row: ProjectRow, given: _Given, a: int, b: int) -> PairScore:
     agreement = compare_opinions(given.schema, given.read[a], given.read[b])
+    identical, objects = identical_objects(given.versions[a].payload, given.versions[b].payload)
     return PairScore(
         project_row=row,
         label_a=given.versions[a].label,
@@ -222,6 +230,8 @@ def _compare(row: ProjectRow, given: _Given, a: int, b: int) -> PairScore:
         is_empty=agreement.is_empty,
         features={feature.feature: feature.score for feature in agreement.features},
         explanation=[asdict(feature) for feature in agreement.features],
+        identical_count=identical,
+        object_count=objects,
         method=given.method,
         method_version=METHOD_VERSION,
         computed_at=ClockTimestamp(),
@@ -298,10 +308,9 @@ def _label_score(label: Label, mean: float | None, pair_count: int) -> LabelScor
 
 
 def _keep_row(
-    row: ProjectRow, given: _Given, agreement: RowAgreement, verdict: Verdict
+    row: ProjectRow, kept: RowConsensus | None, given: _Given, agreement: RowAgreement, verdict: Verdict
 ) -> tuple[RowConsensus | None, bool]:
     """The row's consensus, and whether it changed. None for a row that has one opinion and wants no other."""
-    kept = RowConsensus.objects.select_related("winner").filter(project_row=row).first()
     if kept is None and row.labels_wanted < 2 and len(given.versions) < 2:
         return None, False
     consensus = kept or RowConsensus(project_row=row, project=row.project)

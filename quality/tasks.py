@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quality import consensus
+from quality import consensus, recompute
 from workforce import outbox
 
 
@@ -14,3 +14,8 @@ def score_row(event_id: int) -> None:
 @shared_task
 def score_rows(event_id: int) -> None:
     outbox.run_long_job(event_id, consensus.score_rows)
+
+
+@shared_task
+def recompute_scores(event_id: int) -> None:
+    outbox.run_long_job(event_id, recompute.run_recompute)

@@ -4,7 +4,7 @@ Machines count what the settings give them, also nothing; nothing of theirs is t
 one label is made of all opinions and kept beside them; the opinion nearest to it stands for the row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labeling.models import LabelVersion, Project, ProjectRow
@@ -21,6 +21,8 @@ from quality.models import MergedLabel, RowConsensus
 from quality.scoring_schema import Schema, newest_ontology
 from quality.skill_weights import accuracies_in
 from workforce.models import ClockTimestamp, Person
+
+FINISHED = (ProjectRow.State.DONE, ProjectRow.State.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,22 @@ class Case:
     features: Mapping[str, Mapping[Pair, float]]
 
 
-def judge(row: ProjectRow, case: Case, agreement: RowAgreement) -> Verdict:
+def settings_for(row: ProjectRow, kept: RowConsensus | None) -> Overlap:
+    """The settings in force; a finished row keeps those that it was finished by."""
     settings = overlap_of(row.project, row.batch)
+    if kept is None or not kept.settings_version or row.state not in FINISHED:
+        return settings
+    threshold = settings.threshold if kept.threshold is None else kept.threshold
+    return replace(
+        settings,
+        strategy=kept.strategy,
+        machine_weight=kept.machine_weight,
+        threshold=threshold,
+        version=kept.settings_version,
+    )
+
+
+def judge(row: ProjectRow, case: Case, agreement: RowAgreement, settings: Overlap) -> Verdict:
     weights = {name: _weight(version, settings) for name, version in case.versions.items()}
     voters = [name for name, weight in weights.items() if weight > 0]
     if len(case.versions) < 2 or not voters:
@@ -100,7 +116,7 @@ def write_verdict(consensus: RowConsensus, verdict: Verdict) -> None:
     consensus.score, consensus.why_null = verdict.score, verdict.why_null
     consensus.strategy, consensus.settings_version = verdict.settings.strategy, verdict.settings.version
     consensus.posterior, consensus.agreement = verdict.certainty.posterior, verdict.certainty.agreement
-    consensus.threshold = verdict.settings.threshold
+    consensus.threshold, consensus.machine_weight = verdict.settings.threshold, verdict.settings.machine_weight
 
 
 def _weight(version: LabelVersion, settings: Overlap) -> float:

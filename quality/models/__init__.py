@@ -1,5 +1,5 @@
 from quality.models.benchmarks import Benchmark
-from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, PairScore, RowConsensus
+from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
@@ -15,6 +15,7 @@ __all__ = [
     "LabelScore",
     "MergedLabel",
     "MinimumSkill",
+    "MovedScore",
     "PairScore",
     "Review",
     "ReviewRemark",

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from labeling.models import Label, OntologyVersion, Project, ProjectRow
-from workforce.models import ClockTimestamp
+from workforce.models import ClockTimestamp, Job
 
 
 class PairScore(models.Model):
@@ -22,6 +22,9 @@ class PairScore(models.Model):
     # Feature uid → score, and per object why it matched or not.
     features = models.JSONField(default=dict)
     explanation = models.JSONField(default=list)
+    # Objects of the two that lie on each other to the pixel, out of the smaller number of objects.
+    identical_count = models.PositiveIntegerField(default=0)
+    object_count = models.PositiveIntegerField(default=0)
     method = models.CharField(max_length=40)
     method_version = models.PositiveSmallIntegerField()
     computed_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
@@ -71,6 +74,7 @@ class RowConsensus(models.Model):
     # posterior of the least sure answer, agreement of everything else.
     strategy = models.CharField(max_length=10, choices=Project.Strategy, default=Project.Strategy.AGREEMENT)
     settings_version = models.PositiveIntegerField(default=0)
+    machine_weight = models.FloatField(default=0.0)
     posterior = models.FloatField(null=True)
     agreement = models.FloatField(null=True)
     threshold = models.FloatField(null=True)
@@ -131,6 +135,25 @@ class MergedLabel(models.Model):
 
     def __str__(self) -> str:
         return f"merged label of {self.project_row_id}"
+
+
+class MovedScore(models.Model):
+    """A row that a recomputation changed: what it scored and who stood for it before and after."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="quality_moved_scores")
+    project_row = models.ForeignKey(ProjectRow, models.CASCADE, related_name="quality_moved_scores")
+    score_before = models.FloatField(null=True)
+    score_after = models.FloatField(null=True)
+    winner_before = models.ForeignKey(Label, models.SET_NULL, null=True, related_name="+")
+    winner_after = models.ForeignKey(Label, models.SET_NULL, null=True, related_name="+")
+
+    access_root = "project_row__project"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "project_row"], name="row_moved_once_by_a_job")]
+
+    def __str__(self) -> str:
+        return f"{self.project_row_id}: {self.score_before} to {self.score_after}"
 
 
 class LabelScore(models.Model):

@@ -120,7 +120,7 @@ def test_machines_count_what_the_settings_give_them(cast: Cast) -> None:
     assert scored and scored.score == pytest.approx(0.75) and scored.opinion_count == 3
     assert scored.winner is None and scored.status == RowConsensus.Status.TIE
     settings.change_overlap(cast.pia, line.project, {"consensus_machine_weight": 0.5})
-    scored = consensus.score_row(row.pk)
+    scored = consensus.score_row(row.pk, by_new_settings=True)
     assert scored and scored.score == pytest.approx((0.75 + 0.5 * 0 + 0.5 * 0) / 2)
     assert scored.settings_version == 2
 
@@ -137,7 +137,9 @@ def test_the_winner_by_skill_and_merged(cast: Cast) -> None:
     found = RowConsensus.objects.get()
     assert (found.strategy, found.winner, found.status) == ("skill", able, "decided")
     settings.change_overlap(cast.pia, line.project, {"consensus_strategy": "merged"})
-    scored = consensus.score_row(first_row(line).pk)
+    kept = consensus.score_row(first_row(line).pk)
+    assert kept and kept.strategy == "skill", "a finished row keeps what it was finished by"
+    scored = consensus.score_row(first_row(line).pk, by_new_settings=True)
     merged = MergedLabel.objects.get()
     assert scored and (scored.strategy, scored.winner) == ("merged", able)
     assert merged.made_of == {str(label.uid): 1 for label in first_row(line).labels.all()}
@@ -151,7 +153,7 @@ def test_the_winner_by_skill_and_merged(cast: Cast) -> None:
     consensus.score_row(first_row(line).pk)
     assert MergedLabel.objects.get().computed_at == before, "nothing changed, nothing is written"
     settings.change_overlap(cast.pia, line.project, {"consensus_strategy": "agreement"})
-    consensus.score_row(first_row(line).pk)
+    consensus.score_row(first_row(line).pk, by_new_settings=True)
     assert not MergedLabel.objects.exists()
 
 
