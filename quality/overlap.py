@@ -94,6 +94,11 @@ def newest_extra(row: ProjectRow) -> ExtraOpinion | None:
     return ExtraOpinion.objects.filter(project_row=row).select_related("asked_by").order_by("-number").first()
 
 
+def extras_asked(project: Project) -> int:
+    """How many more opinions were asked for in the project, by the rule and by people."""
+    return ExtraOpinion.objects.filter(project=project).count()
+
+
 def _why(row: ProjectRow, consensus: RowConsensus, settings: Overlap) -> Asked:
     if consensus.status == RowConsensus.Status.CHOSEN:
         return Asked.CHOSEN

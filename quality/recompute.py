@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from labeling.models import Project
+from labeling.blindness import hide_unsubmitted_rows
+from labeling.models import Project, ProjectRow
 from quality import consensus
 from quality.agreement import METHOD, METHOD_VERSION
 from quality.models import MovedScore, RowConsensus
@@ -71,6 +72,12 @@ def recomputes_of(project: Project) -> QuerySet[Job]:
 def moved_by(job: Job) -> QuerySet[MovedScore]:
     related = "project_row__data_row", "winner_before__labeler", "winner_after__labeler"
     return MovedScore.objects.filter(job=job).select_related(*related).order_by("pk")
+
+
+def moved_shown_to(reader: Person, project: Project, job: Job) -> QuerySet[MovedScore]:
+    """The same without rows that the reader may still label."""
+    rows = hide_unsubmitted_rows(reader, ProjectRow.objects.filter(project=project), project)
+    return moved_by(job).filter(project_row__in=rows)
 
 
 def report_of(job: Job) -> dict[str, Any]:

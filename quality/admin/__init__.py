@@ -1,6 +1,7 @@
 """How good the work is, in the admin: the line, performance, consensus of a row, quality, issues, formulas."""
 
 from quality.admin import (  # noqa: F401  (each adds its pages)
+    agreement,
     formulas,
     issues,
     line,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import issues, performance, review, skills, vendors
+from quality.api import consensus, issues, performance, review, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path(
         "projects/<uuid:uid>/performance/", performance.PerformanceOfProject.as_view(), name="api-project-performance"
     ),
+    path("projects/<uuid:uid>/agreement/", consensus.PeopleAgreement.as_view(), name="api-project-agreement"),
+    path("projects/<uuid:uid>/agreement/rows/", consensus.RowsOfTwoPeople.as_view(), name="api-project-agreement-rows"),
+    path("projects/<uuid:uid>/recompute/", consensus.Recompute.as_view(), name="api-project-recompute"),
     path("issues/<uuid:uid>/", issues.IssueDetail.as_view(), name="api-issue"),
     path("issues/<uuid:uid>/comments/", issues.Comments.as_view(), name="api-issue-comment"),
     path("issues/<uuid:uid>/resolve/", issues.Resolve.as_view(), name="api-issue-resolve"),

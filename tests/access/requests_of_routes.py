@@ -239,7 +239,14 @@ def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
 
 
+@request_for("api-project-agreement-rows", "admin:project-agreement-rows")
+def rows_of_two(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, query=f"?a={stage.cast.lena.uid}&b={stage.project.uid}")
+
+
 @request_for("api-project-consensus", "admin:project-consensus")
+@request_for("admin:project-agreement", "admin:project-recompute")
+@request_for("api-project-agreement", "api-project-recompute")
 def overlap_of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
 
