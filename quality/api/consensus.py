@@ -9,16 +9,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.api.projects import project_named
-from quality import people_agreement, recompute
+from quality import lane, people_agreement, recompute
 from quality.models import MovedScore
 from workforce import access
 from workforce.api.jobs import JobShape
 from workforce.api.shapes import (
+    PAGING,
+    Body,
     RefusalShape,
     filters_of,
+    page_answer,
+    page_shape,
     person_of,
     query_parameters,
     uid_filter,
+    values_of,
 )
 from workforce.errors import InvalidInput
 from workforce.models import Token
@@ -89,6 +94,61 @@ class RecomputeShape(serializers.Serializer[Any]):
     job = JobShape(allow_null=True, help_text="The newest one.")
     report = ReportShape(allow_null=True)
     moved = MovedShape(many=True, help_text="The first of the rows that it moved.")
+
+
+class LowRowShape(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    external_id = serializers.CharField(source="data_row.external_id")
+    state = serializers.CharField()
+    score = serializers.FloatField(source="quality_consensus.score")
+    posterior = serializers.FloatField(source="quality_consensus.posterior", allow_null=True)
+    agreement = serializers.FloatField(source="quality_consensus.agreement", allow_null=True)
+    threshold = serializers.FloatField(source="limit", help_text="In force for the row.")
+    opinions = serializers.IntegerField(source="quality_consensus.opinion_count")
+    status = serializers.CharField(source="quality_consensus.status")
+    asked = serializers.CharField(source="quality_consensus.asked")
+
+
+class ActBody(Body):
+    rows = serializers.ListField(child=serializers.UUIDField(), max_length=lane.MOST_AT_ONCE, allow_empty=False)
+    act = serializers.ChoiceField(choices=list(lane.ACTS.items()))
+    reason = serializers.CharField(max_length=2000)
+
+
+class RefusedRow(serializers.Serializer[Any]):
+    row = serializers.CharField(help_text="Its external id.")
+    why = serializers.CharField()
+
+
+class OutcomeShape(serializers.Serializer[Any]):
+    done = serializers.ListField(child=serializers.CharField(), help_text="External ids.")
+    refused = RefusedRow(many=True)
+
+
+class LowRows(APIView):
+    token_scope = Token.Scope.MANAGE
+
+    @extend_schema(
+        operation_id="projects_low_rows", parameters=query_parameters(is_list=True), responses=page_shape(LowRowShape)
+    )
+    def get(self, request: Request, uid: str) -> Response:
+        """Rows under the threshold in force, by score or posterior, about which nobody decided yet."""
+        filters_of(request, *PAGING)
+        person, project = person_of(request), project_named(request, uid)
+        access.require(person, Permission.VIEW_CONSENSUS, project)
+        rows = lane.low_rows(lane.rows_with_scores(person, project))
+        return page_answer(request, rows.select_related("data_row", "quality_consensus"), LowRowShape)
+
+    @extend_schema(operation_id="projects_low_rows_act", request=ActBody, responses={200: OutcomeShape})
+    def post(self, request: Request, uid: str) -> Response:
+        """One act on many rows; what is refused for one row does not stop the others."""
+        person, project = person_of(request), project_named(request, uid)
+        access.require(person, Permission.CHOOSE_WINNER, project)
+        values = values_of(ActBody, request)
+        uids = [str(row) for row in values["rows"]]
+        done = lane.act_on_rows(person, project, uids, values["act"], reason=values["reason"])
+        refused = [{"row": name, "why": why} for name, why in done.refused]
+        return Response(OutcomeShape({"done": done.done, "refused": refused}).data)
 
 
 class PeopleAgreement(APIView):

@@ -11,6 +11,7 @@ urlpatterns = [
     ),
     path("projects/<uuid:uid>/agreement/", consensus.PeopleAgreement.as_view(), name="api-project-agreement"),
     path("projects/<uuid:uid>/agreement/rows/", consensus.RowsOfTwoPeople.as_view(), name="api-project-agreement-rows"),
+    path("projects/<uuid:uid>/low-rows/", consensus.LowRows.as_view(), name="api-project-low-rows"),
     path("projects/<uuid:uid>/recompute/", consensus.Recompute.as_view(), name="api-project-recompute"),
     path("issues/<uuid:uid>/", issues.IssueDetail.as_view(), name="api-issue"),
     path("issues/<uuid:uid>/comments/", issues.Comments.as_view(), name="api-issue-comment"),

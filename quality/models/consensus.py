@@ -79,6 +79,10 @@ class RowConsensus(models.Model):
     agreement = models.FloatField(null=True)
     threshold = models.FloatField(null=True)
     asked = models.CharField(max_length=6, choices=Asked, blank=True)
+    # A person says that the row itself is unclear: it leaves the list of rows that nobody has decided about.
+    ambiguous_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ambiguous_reason = models.TextField(blank=True)
+    ambiguous_at = models.DateTimeField(null=True)
     method = models.CharField(max_length=40, blank=True)
     method_version = models.PositiveSmallIntegerField(default=0)
     computed_at = models.DateTimeField(db_default=ClockTimestamp())

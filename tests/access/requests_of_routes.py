@@ -245,7 +245,8 @@ def rows_of_two(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-project-consensus", "admin:project-consensus")
-@request_for("admin:project-agreement", "admin:project-recompute")
+@request_for("admin:project-agreement", "admin:project-recompute", "admin:project-quality-rows")
+@request_for("api-project-low-rows")
 @request_for("api-project-agreement", "api-project-recompute")
 def overlap_of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
@@ -254,6 +255,11 @@ def overlap_of_project(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-project-consensus PATCH", "api-project-consensus-preview")
 def change_of_overlap(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"consensus_threshold": 0.7})
+
+
+@request_for("api-project-low-rows POST")
+def act_on_low_rows(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"rows": [stage.project.uid], "act": "ask", "reason": "Look again."})
 
 
 @request_for("admin:project-consensus POST")
@@ -410,7 +416,7 @@ def remove_gold(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": label.project_row.uid}, {}, content_type=FORM)
 
 
-@request_for("admin:row-winner", "admin:row-gold")
+@request_for("admin:row-winner", "admin:row-gold", "admin:row-ask")
 def act_on_row(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)
     body = {"label": label.uid, "reason": "It is the better one."}
