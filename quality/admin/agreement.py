@@ -1,4 +1,4 @@
-"""The agreement tab: who agrees with whom, pairs that are too equal with their rows, and scores computed anew."""
+"""People in the quality tab: who agrees with whom, pairs that are too equal with their rows, scores computed anew."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.admin.project_tabs import add_tab, project_for, show_in_project
+from labeling import work_time
+from labeling.admin.project_tabs import project_for, show_in_project
 from labeling.models import Project
 from labeling.overlap import overlap_of
 from quality import overlap, people_agreement, recompute
-from quality.admin.links import formula_link
+from quality.admin.links import SOCKET, formula_link
+from quality.admin.project_quality import lists_of
 from quality.charts import words
 from quality.people_agreement import PeopleAgreement, TwoPeople
 from workforce.admin import filters
@@ -21,7 +23,8 @@ from workforce.live import is_uid
 from workforce.models import Person
 from workforce.roles import Permission
 
-TAB = "project-agreement"
+TAB = "project-quality"
+PAGE = "project-agreement"
 # More columns cannot be read; the table below them names every pair.
 MOST_COLUMNS = 12
 MOST_ROWS = 100
@@ -62,6 +65,9 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         moved=recompute.moved_shown_to(request.user, project, job)[:MOST_ROWS] if job else [],
         formula=formula_link("consensus"),
         fewest=FEWEST,
+        lists=lists_of(project, "people"),
+        socket=SOCKET,
+        now=work_time.clock(),
     )
 
 
@@ -112,7 +118,7 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
         title="Rows of two people",
         crumbs=[
             (project.name, reverse("admin:project", args=[uid])),
-            ("Agreement", reverse(f"admin:{TAB}", args=[uid])),
+            ("People", reverse(f"admin:{PAGE}", args=[uid])),
         ],
         pairs=list(people_agreement.rows_of_two(request.user, project, a, b)[:MOST_ROWS]),
         most=MOST_ROWS,
@@ -126,11 +132,10 @@ def recompute_scores(request: PersonRequest, uid: str) -> HttpResponse:
         request,
         lambda: recompute.start_recompute(request.user, project),
         "The scores are computed anew. What moved stands here when they are there.",
-        then=reverse(f"admin:{TAB}", args=[uid]),
+        then=reverse(f"admin:{PAGE}", args=[uid]),
     )
 
 
-add_page("projects/<uuid:uid>/agreement/", tab, TAB)
+add_page("projects/<uuid:uid>/agreement/", tab, PAGE)
 add_page("projects/<uuid:uid>/agreement/rows/", rows, "project-agreement-rows")
 add_page("projects/<uuid:uid>/agreement/recompute/", recompute_scores, "project-recompute")
-add_tab(55, "Agreement", TAB, Permission.VIEW_CONSENSUS)

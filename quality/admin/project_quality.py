@@ -50,12 +50,6 @@ STATUS_CHIPS = {
 def tab(request: PersonRequest, uid: str) -> HttpResponse:
     project = project_for(request, uid, Permission.VIEW_CONSENSUS)
     show_rows = request.GET.get("list") != "benchmarks"
-    lists = [
-        filters.Choice("Rows by consensus", paging.link_with(request, list="", after="", before=""), show_rows),
-        filters.Choice(
-            "Benchmarks", paging.link_with(request, list="benchmarks", after="", before="", show=""), not show_rows
-        ),
-    ]
     menus = [filters.menu(request, "show", "Rows", SHOWN.items(), any_title="All with a score")] if show_rows else []
     page = _rows(request, project) if show_rows else _benchmarks(request, project)
     held = access.permissions_of(request.user, project)
@@ -67,7 +61,7 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         rows_page=page if show_rows else None,
         benchmarks_page=None if show_rows else page,
         chips=STATUS_CHIPS,
-        lists=lists,
+        lists=lists_of(project, "rows" if show_rows else "benchmarks"),
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
         formula=formula_link("consensus"),
@@ -78,6 +72,16 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         socket=SOCKET,
         now=work_time.clock(),
     )
+
+
+def lists_of(project: Project, shown: str) -> list[filters.Choice]:
+    """The lists of the tab: rows, people, benchmarks."""
+    address = reverse("admin:project-quality", args=[project.uid])
+    return [
+        filters.Choice("Rows by consensus", address, shown == "rows"),
+        filters.Choice("People", reverse("admin:project-agreement", args=[project.uid]), shown == "people"),
+        filters.Choice("Benchmarks", f"{address}?list=benchmarks", shown == "benchmarks"),
+    ]
 
 
 def _rows(request: PersonRequest, project: Project) -> paging.Page[ProjectRow]:
