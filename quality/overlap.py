@@ -6,7 +6,7 @@ asked for stands as an open slot, so the same event twice asks once. An ``ExtraO
 from django.db import connection, transaction
 from django.db.models import F
 
-from labeling import overlap_cost
+from labeling import overlap_cost, project_access
 from labeling.events import stream_of_project, stream_of_row
 from labeling.models import Project, ProjectRow
 from labeling.overlap import Overlap, overlap_of
@@ -27,6 +27,7 @@ _SAID = {
     Asked.SURE: "No other opinion was needed: {}.",
     Asked.MOST: "Still unsure ({}), but no more opinions may be asked for.",
     Asked.HOURS: "Still unsure ({}), but the hours for more opinions are used up.",
+    Asked.NOBODY: "Still unsure ({}), but everybody who may label this row has done so.",
     Asked.CHOSEN: "A person chose the winner, so nobody else was asked.",
 }
 
@@ -50,7 +51,7 @@ def ask_if_unsure(row: ProjectRow) -> bool:
 def ask_one_more(actor: Person, project_row: ProjectRow, *, reason: str) -> ExtraOpinion:
     """A person asks for one more opinion of a row that has all of its own; a finished row is worked on again.
 
-    Raises ``reason_required``, ``row_waits``, ``no_opinion``, ``too_many_opinions``, ``project_closed``."""
+    Raises ``reason_required``, ``row_waits``, ``too_many_opinions``, ``nobody_left``, ``project_closed``."""
     row = lock_row(project_row.pk)
     access.require(actor, Permission.CHANGE_PROJECT, row)
     said = reason.strip()
@@ -62,6 +63,8 @@ def ask_one_more(actor: Person, project_row: ProjectRow, *, reason: str) -> Extr
         raise RuleViolation("row_waits", "This row still waits for work that was asked for.")
     if row.extra_wanted >= MOST_BY_HAND:
         raise RuleViolation("too_many_opinions", f"This row was given {MOST_BY_HAND} more opinions already.")
+    if not project_access.labelers_left_for(row).exists():
+        raise RuleViolation("nobody_left", "Everybody who may label this row has done so. Give somebody else a role.")
     consensus, _ = RowConsensus.objects.get_or_create(project_row=row, defaults={"project": row.project})
     extra = _ask(row, consensus, overlap_of(row.project, row.batch), by=actor, reason=said)
     if row.state == ProjectRow.State.DONE:
@@ -106,6 +109,8 @@ def _why(row: ProjectRow, consensus: RowConsensus, settings: Overlap) -> Asked:
         return Asked.SURE
     if ExtraOpinion.objects.filter(project_row=row, asked_by=None).count() >= settings.most_extra:
         return Asked.MOST
+    if not project_access.labelers_left_for(row).exists():
+        return Asked.NOBODY
     return Asked.ASKED if _hours_are_left(row, settings) else Asked.HOURS
 
 

@@ -51,6 +51,7 @@ class RowConsensus(models.Model):
         SURE = "sure", "sure enough"
         MOST = "most", "no more opinions are allowed"
         HOURS = "hours", "the hours for more opinions are used up"
+        NOBODY = "nobody", "everybody who may label the row has done so"
         CHOSEN = "chosen", "a person chose"
 
     class Status(models.TextChoices):

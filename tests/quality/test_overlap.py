@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from labeling import overlap as settings
-from labeling.models import ProjectRow, Slot, WorkSession
+from labeling.models import ProjectPersonGrant, ProjectRow, ProjectTeamGrant, Slot, WorkSession
 from quality import consensus, facts, figures, overlap, review
 from quality.models import ExtraOpinion, MergedLabel, RowConsensus
 from tests.cast import Cast
@@ -91,6 +91,21 @@ def test_agreeing_rows_ask_nobody_and_nor_do_settings_without_it(cast: Cast) -> 
     RowConsensus.objects.update(asked="")
     consensus.score_row(first_row(line).pk)
     assert of(line)[0] == "" and "ask nobody else" in said(line)
+
+
+def test_nobody_is_asked_where_nobody_is_left(cast: Cast) -> None:
+    line = make_pair(cast)
+    ProjectTeamGrant.objects.all().delete()
+    ProjectPersonGrant.objects.exclude(user__in=[cast.lena, cast.leo, cast.rita, cast.pia]).delete()
+    give(cast.lena, line, payload(BOX))
+    give(cast.leo, line, payload(FAR))
+    run_jobs()
+    # A row that waited for a fourth person would wait for ever.
+    assert of(line) == (Asked.NOBODY, 2, 0) and first_row(line).state == ProjectRow.State.DONE
+    assert "everybody who may label this row has done so" in said(line)
+    with pytest.raises(RuleViolation) as alone:
+        overlap.ask_one_more(cast.pia, first_row(line), reason="Again")
+    assert alone.value.code == "nobody_left"
 
 
 def test_the_hours_are_kept(cast: Cast) -> None:
