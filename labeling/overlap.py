@@ -5,7 +5,7 @@ rows and reshuffles none. A change holds for the rows that are not finished: it 
 never takes a leased slot away, and leaves rows whose opinions are all in as they are. Announces ``rows_complete``."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,16 @@ FIELDS = (
 UNFINISHED = (ProjectRow.State.WAITING, ProjectRow.State.IN_WORK, ProjectRow.State.SET_ASIDE)
 CHUNK = 2000
 
+_ADD = """
+INSERT INTO labeling_slot (
+    uid, project_id, project_row_id, kind, step, state, is_rework, why, priority, order_key, skip_reason, skip_comment
+)
+SELECT gen_random_uuid(), wanted.project_id, wanted.id,
+    'label', 0, 'open', false, '', wanted.priority, wanted.id, '', ''
+FROM unnest(%(rows)s::bigint[], %(counts)s::int[]) AS missing (row_id, count)
+JOIN labeling_projectrow wanted ON wanted.id = missing.row_id
+CROSS JOIN LATERAL generate_series(1, missing.count) ORDER BY wanted.id
+"""
 _CANCEL = """
 WITH free AS (
     SELECT id, project_row_id FROM labeling_slot
@@ -194,7 +204,7 @@ def change_overlap(
     touched = [row.pk for row in _rows_that_change(project, batch, unfinished)]
     rows = _rows_that_change(project, batch, unfinished, only=touched)
     count = unfinished.count()
-    fewer = _carry_out(project, rows)
+    fewer = _carry_out(rows)
     done = _told(actor, project, batch, count, rows, fewer=fewer)
     facts = {"version": done.version, "opinions_more": done.more, "opinions_fewer": done.fewer}
     audit.record(actor, "overlap.changed", batch or project, before=before, after={**after, **facts}, root=project)
@@ -282,7 +292,7 @@ def _slots_of(rows: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     return found
 
 
-def _carry_out(project: Project, rows: Sequence[_Row]) -> int:
+def _carry_out(rows: Sequence[_Row]) -> int:
     """Write what the rows want, add missing slots and cancel queued ones; returns how many were cancelled."""
     cancelled = 0
     for start in range(0, len(rows), CHUNK):
@@ -290,22 +300,16 @@ def _carry_out(project: Project, rows: Sequence[_Row]) -> int:
         for wanted in {row.wanted for row in chunk}:
             same = [row.pk for row in chunk if row.wanted == wanted]
             ProjectRow.objects.filter(pk__in=same).update(labels_wanted=wanted)
-        _add_slots(project, [row for row in chunk if row.missing])
+        _add_slots([row for row in chunk if row.missing])
         cancelled += _cancel_slots([row for row in chunk if row.cancelled])
     return cancelled
 
 
-def _add_slots(project: Project, rows: Iterable[_Row]) -> None:
-    missing = {row.pk: row.missing for row in rows}
-    priorities = dict(ProjectRow.objects.filter(pk__in=missing).values_list("pk", "priority"))
-    Slot.objects.bulk_create(
-        [
-            Slot(project=project, project_row_id=pk, priority=priorities[pk], order_key=pk)
-            for pk, count in missing.items()
-            for _ in range(count)
-        ],
-        batch_size=CHUNK,
-    )
+def _add_slots(rows: Sequence[_Row]) -> None:
+    """One statement: the rows are locked meanwhile, and many thousands may get a slot."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD, {"rows": [row.pk for row in rows], "counts": [row.missing for row in rows]})
 
 
 def _cancel_slots(rows: Sequence[_Row]) -> int:
