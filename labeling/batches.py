@@ -1,6 +1,5 @@
 """Batches: the act that puts data rows into a project and makes a slot for every wanted label, and their order."""
 
-import hashlib
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +7,7 @@ from django.db.models import QuerySet
 
 from labeling import counters
 from labeling.models import Batch, DataRow, Project, ProjectRow, Slot
+from labeling.overlap import labels_wanted, overlap_of
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
 from workforce.models import Person
@@ -32,6 +32,8 @@ def create_batch(
 
     Rows without a picture are not waiting for anyone: nobody can label what is not there."""
     access.require(actor, Permission.CHANGE_PROJECT, project)
+    # So that no row comes in by settings that are being changed.
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if project.state == Project.State.ARCHIVED:
         raise RuleViolation("project_closed", "This project was closed.")
     if priority not in PRIORITIES:
@@ -76,11 +78,11 @@ def _order_of(priority: int, due_at: datetime | None) -> dict[str, object]:
 
 
 def _enter(batch: Batch, data_row_ids: list[int]) -> int:
-    project = batch.project
+    project, settings = batch.project, overlap_of(batch.project, batch)
     rows = []
     for data_row in DataRow.objects.filter(pk__in=data_row_ids).order_by("pk"):
         row = ProjectRow(project=project, data_row=data_row, batch=batch, priority=batch.priority, due_at=batch.due_at)
-        row.labels_wanted = labels_wanted(project, row)
+        row.labels_wanted = labels_wanted(settings, project, row.uid)
         row.state = ProjectRow.State.WAITING if data_row.asset_path else ProjectRow.State.SET_ASIDE
         rows.append(row)
     ProjectRow.objects.bulk_create(rows)
@@ -102,16 +104,3 @@ def _enter(batch: Batch, data_row_ids: list[int]) -> int:
         },
     )
     return len(rows)
-
-
-def labels_wanted(project: Project, row: ProjectRow) -> int:
-    """How many people label this row: a draw that gives the same answer when asked again."""
-    if draw(project, "consensus", row.uid) < project.consensus_share / 100:
-        return project.consensus_labels
-    return 1
-
-
-def draw(project: Project, what: str, uid: object) -> float:
-    """A number from 0 to 1 that only the project's seed, the question and the thing decide."""
-    digest = hashlib.sha256(f"{project.seed}:{what}:{uid}".encode()).digest()
-    return int.from_bytes(digest[:8]) / 2**64

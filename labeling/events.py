@@ -14,6 +14,8 @@ opinions_imported = Signal()
 row_returned = Signal()
 # label: Label, project_row: ProjectRow. A label that was in counts no more; the caller holds the row's lock.
 opinion_withdrawn = Signal()
+# project: Project, project_row_ids: list[int]. They wait for no opinion any more, because fewer are wanted.
+rows_complete = Signal()
 # session: WorkSession. Submitted, skipped or abandoned; its time is final. Once per session.
 session_ended = Signal()
 

@@ -14,12 +14,20 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from labeling import work_time
-from labeling.models import Project, ProjectPersonGrant, ProjectTeamGrant
+from labeling.models import Project, ProjectPersonGrant, ProjectRow, ProjectTeamGrant, Slot
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.events import access_changed, announce, stream_of_person
 from workforce.models import ClockTimestamp, Membership, Person, Team
-from workforce.roles import ORGANIZATION_ROLES, PROJECT_ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
+from workforce.roles import (
+    ORGANIZATION_ROLES,
+    PROJECT_ROLE_NAMES,
+    ROLE_PERMISSIONS,
+    Permission,
+    Role,
+    Scope,
+    roles_with,
+)
 
 Grant = ProjectPersonGrant | ProjectTeamGrant
 # How long people and teams of another company keep a role when nobody says otherwise.
@@ -168,6 +176,22 @@ def projects_barred_to(person: Person) -> QuerySet[Any, Any]:
     live = Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
     barred = ProjectPersonGrant.objects.filter(live, user=person, permission__codename=Role.NO_ACCESS)
     return barred.values("content_object")
+
+
+def labelers_left_for(row: ProjectRow) -> QuerySet[Person]:
+    """Active people with a live role that labels in the row's project, who have neither labeled nor skipped the row.
+
+    Whether each may at this moment the claim decides; a row that asks nobody of these waits for ever."""
+    live = Q(content_object=row.project_id) & (Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp()))
+    labels = Q(permission__codename__in=roles_with(Permission.LABEL, Scope.ANY))
+    own = ProjectPersonGrant.objects.filter(live, labels).values("user")
+    of_teams = ProjectTeamGrant.objects.filter(live, labels).values("group__user")
+    barred = ProjectPersonGrant.objects.filter(live, permission__codename=Role.NO_ACCESS).values("user")
+    slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, labeler__isnull=False)
+    had = slots.exclude(state__in=[Slot.State.OPEN, Slot.State.REVOKED]).values("labeler")
+    members = Membership.objects.filter(organization=row.project.organization_id, is_active=True).values("person")
+    people = Person.objects.filter(Q(pk__in=own) | Q(pk__in=of_teams), pk__in=members, is_active=True)
+    return people.exclude(pk__in=barred).exclude(pk__in=had)
 
 
 @dataclass(frozen=True)

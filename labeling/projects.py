@@ -7,24 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from labeling import project_access
+from labeling import overlap, project_access
 from labeling.models import Ontology, Project
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
 from workforce.models import Organization, Person
 from workforce.roles import Permission
 
-CHANGEABLE = (
-    "name",
-    "brief",
-    "state",
-    "consensus_share",
-    "consensus_labels",
-    "consensus_threshold",
-    "review_share",
-    "review_of",
-    "lease_idle_minutes",
-)
+CHANGEABLE = ("name", "brief", "state", *overlap.FIELDS, "review_share", "review_of", "lease_idle_minutes")
 
 
 @dataclass(frozen=True)
@@ -34,6 +24,10 @@ class ProjectSettings:
     consensus_share: int = 0
     consensus_labels: int = 3
     consensus_threshold: float = 0.75
+    consensus_most_extra: int = 0
+    consensus_extra_hours: float | None = None
+    consensus_strategy: str = Project.Strategy.AGREEMENT
+    consensus_machine_weight: float = 0.0
     review_share: int = 100
     review_of: str = Project.ReviewOf.WINNER
 
@@ -71,7 +65,7 @@ def create_project(
 
 @transaction.atomic
 def change_project(actor: Person, project: Project, **changes: Any) -> Project:
-    """Change some settings. Rows that are finished stay as they are."""
+    """Change some settings. Rows that are finished stay as they are; ``overlap`` says what becomes of the others."""
     project = Project.objects.select_for_update().get(pk=project.pk)
     access.require(actor, Permission.CHANGE_PROJECT, project)
     unknown = sorted(set(changes) - set(CHANGEABLE))
@@ -79,12 +73,17 @@ def change_project(actor: Person, project: Project, **changes: Any) -> Project:
         raise InvalidInput("unknown_setting", f"Settings that can change: {', '.join(CHANGEABLE)}.", unknown=unknown)
     if changes.get("name", project.name) != project.name:
         _refuse_taken_name(project.organization, changes["name"])
-    before = {name: getattr(project, name) for name in changes}
-    for name, value in changes.items():
-        setattr(project, name, value)
-    refuse_bad_values(project)
-    project.save(update_fields=list(changes))
-    audit.record(actor, "project.changed", project, before=before, after=changes)
+    of_overlap = {name: changes.pop(name) for name in overlap.FIELDS if name in changes}
+    if changes:
+        before = {name: getattr(project, name) for name in changes}
+        for name, value in changes.items():
+            setattr(project, name, value)
+        refuse_bad_values(project)
+        project.save(update_fields=list(changes))
+        audit.record(actor, "project.changed", project, before=before, after=changes)
+    if of_overlap:
+        overlap.change_overlap(actor, project, of_overlap)
+        project.refresh_from_db(fields=[*overlap.FIELDS, "consensus_version"])
     return project
 
 

@@ -11,7 +11,7 @@ from labeling.events import opinion_withdrawn, row_returned
 from labeling.models import Label, Project, ProjectRow, Slot
 from labeling.rows import OPINION_IS_IN, add_label_slots, label_slots, lock_row, move_row, opinions_in
 from workforce import access, audit
-from workforce.errors import RuleViolation
+from workforce.errors import InvalidInput, RuleViolation
 from workforce.models import Person
 from workforce.roles import Permission
 
@@ -21,6 +21,22 @@ def set_aside(row: ProjectRow) -> None:
     open_slots = Slot.objects.filter(project_row=row, kind=Slot.Kind.LABEL, state=Slot.State.OPEN)
     open_slots.update(state=Slot.State.REVOKED)
     move_row(row, ProjectRow.State.SET_ASIDE)
+
+
+@transaction.atomic
+def exclude_row(actor: Person, row_uid: str, *, reason: str) -> ProjectRow:
+    """A manager takes a row out, with the reason; ``return_row`` puts it back. Its labels stay on record."""
+    seen = access.access(actor, ProjectRow.objects.select_related("project"), row_uid, Permission.CHANGE_PROJECT)
+    row = lock_row(seen.pk)
+    said = reason.strip()
+    if not said:
+        raise InvalidInput("reason_required", "Say why this row is taken out.")
+    if row.state == ProjectRow.State.SET_ASIDE:
+        raise RuleViolation("set_aside_already", "This row is set aside already.")
+    before = row.state
+    set_aside(row)
+    audit.record(actor, "row.excluded", row, before={"state": before}, after={"reason": said})
+    return row
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ OPINION_IS_IN = (Slot.State.SUBMITTED, Slot.State.IN_REVIEW, Slot.State.IN_REWOR
 
 def lock_row(project_row_id: int) -> ProjectRow:
     """The row with its project, locked until the transaction ends: first in the lock order of this floor."""
-    rows = ProjectRow.objects.select_related("project", "data_row").select_for_update(of=("self",))
+    rows = ProjectRow.objects.select_related("project", "batch", "data_row").select_for_update(of=("self",))
     return rows.get(pk=project_row_id)
 
 

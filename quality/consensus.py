@@ -16,15 +16,17 @@ from django.db import transaction
 
 from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.rows import is_complete, lock_row, opinions_in
-from quality import benchmarks, figures, gold_scores, live
+from quality import benchmarks, figures, gold_scores, live, verdicts
 from quality.agreement import METHOD, METHOD_VERSION
 from quality.agreement.ambiguity import row_ambiguity, votes_of
+from quality.agreement.identical import identical_objects
 from quality.agreement.labels import compare_opinions
 from quality.agreement.opinions import Opinion, read_opinion
-from quality.agreement.rows import RowAgreement, row_from_pairs
+from quality.agreement.rows import Pair, RowAgreement, row_from_pairs
 from quality.events import row_scored
 from quality.models import Benchmark, LabelScore, PairScore, RowConsensus
 from quality.scoring_schema import Schema, answers_given, is_opinion, newest_ontology, opinions_given, schema_of
+from quality.verdicts import Case, Verdict
 from workforce import access, audit
 from workforce.errors import InvalidInput
 from workforce.events import enqueue
@@ -40,11 +42,27 @@ PAIR_FIELDS = (
     "is_empty",
     "features",
     "explanation",
+    "identical_count",
+    "object_count",
     "method",
     "method_version",
     "computed_at",
 )
-ROW_FIELDS = ("opinion_count", "score", "why_null", "ambiguity", "status", "winner_id", "method", "method_version")
+ROW_FIELDS = (
+    "opinion_count",
+    "score",
+    "why_null",
+    "ambiguity",
+    "status",
+    "winner_id",
+    "strategy",
+    "settings_version",
+    "posterior",
+    "agreement",
+    "threshold",
+    "method",
+    "method_version",
+)
 _STATUS = {
     "decided": RowConsensus.Status.DECIDED,
     "tie": RowConsensus.Status.TIE,
@@ -100,19 +118,27 @@ class ConsensusShown:
 
 # --- Score ------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def score_row(row: UUID | str | int) -> RowConsensus | None:
-    """Bring every score of a row (uid, or primary key) up to date. None when it is gone or has one opinion only."""
+def score_row(row: UUID | str | int, *, by_new_settings: bool = False) -> RowConsensus | None:
+    """Bring every score of a row (uid, or primary key) up to date. None when it is gone or has one opinion only.
+
+    A finished row keeps the settings it was finished by, unless ``by_new_settings``."""
     found = ProjectRow.objects.filter(pk=row) if isinstance(row, int) else ProjectRow.objects.filter(uid=row)
     pk = found.values_list("pk", flat=True).first()
     if pk is None:
         return None
     project_row = lock_row(pk)
     answers = answers_given(project_row)
-    given = _read(project_row, [version for version in answers if is_opinion(version)])
+    opinions = [version for version in answers if is_opinion(version)]
+    given = _read(project_row, opinions)
     pairs, fresh, is_less = _pairs_up_to_date(project_row, given)
-    agreement = _fold(given, pairs)
+    case = _case(given, pairs)
+    agreement = _fold(given, case)
+    kept = RowConsensus.objects.select_related("winner").filter(project_row=project_row).first()
+    settings = verdicts.settings_for(project_row, None if by_new_settings else kept)
+    verdict = verdicts.judge(project_row, case, agreement, settings)
     changed = _keep_label_scores(project_row, given, agreement)
-    consensus, is_news = _keep_row(project_row, given, agreement)
+    consensus, is_news = _keep_row(project_row, kept, given, agreement, verdict)
+    verdicts.keep_merged(project_row, verdict, opinions)
     if consensus is not None and (fresh or is_less or changed or is_news):
         scores = {str(given.versions[label].label.uid): agreement.means[name] for label, name in given.names.items()}
         live.tell_row_scored(project_row, consensus, scores, fresh)
@@ -196,6 +222,7 @@ def _is_current(pair: PairScore | None, given: _Given) -> bool:
 
 def _compare(row: ProjectRow, given: _Given, a: int, b: int) -> PairScore:
     agreement = compare_opinions(given.schema, given.read[a], given.read[b])
+    identical, objects = identical_objects(given.versions[a].payload, given.versions[b].payload)
     return PairScore(
         project_row=row,
         label_a=given.versions[a].label,
@@ -206,23 +233,38 @@ def _compare(row: ProjectRow, given: _Given, a: int, b: int) -> PairScore:
         is_empty=agreement.is_empty,
         features={feature.feature: feature.score for feature in agreement.features},
         explanation=[asdict(feature) for feature in agreement.features],
+        identical_count=identical,
+        object_count=objects,
         method=given.method,
         method_version=METHOD_VERSION,
         computed_at=ClockTimestamp(),
     )
 
 
-def _fold(given: _Given, pairs: Sequence[PairScore]) -> RowAgreement:
+def _case(given: _Given, pairs: Sequence[PairScore]) -> Case:
     names = given.names
-    by_name = {(names[pair.label_a_id], names[pair.label_b_id]): pair for pair in pairs}
-    features: dict[str, dict[tuple[str, str], float]] = {}
+    by_name: dict[Pair, PairScore] = {}
+    for pair in pairs:
+        first, second = sorted((names[pair.label_a_id], names[pair.label_b_id]))
+        by_name[first, second] = pair
+    features: dict[str, dict[Pair, float]] = {}
     for key, pair in by_name.items():
         for uid, score in pair.features.items():
             if score is not None:
                 features.setdefault(uid, {})[key] = score
-    agreement = row_from_pairs({key: pair.score for key, pair in by_name.items()}, opinions=names.values())
-    opinions = {names[label]: opinion for label, opinion in given.read.items()}
-    return replace(agreement, ambiguity=row_ambiguity(given.schema, opinions, features))
+    return Case(
+        schema=given.schema,
+        versions={names[pk]: version for pk, version in given.versions.items()},
+        read={names[pk]: opinion for pk, opinion in given.read.items()},
+        scores={key: pair.score for key, pair in by_name.items()},
+        features=features,
+    )
+
+
+def _fold(given: _Given, case: Case) -> RowAgreement:
+    scores = case.scores.items()
+    agreement = row_from_pairs({pair: score for pair, score in scores}, opinions=given.names.values())
+    return replace(agreement, ambiguity=row_ambiguity(given.schema, case.read, case.features))
 
 
 # --- Keep what was found ----------------------------------------------------------------------------------------
@@ -268,22 +310,23 @@ def _label_score(label: Label, mean: float | None, pair_count: int) -> LabelScor
     )
 
 
-def _keep_row(row: ProjectRow, given: _Given, agreement: RowAgreement) -> tuple[RowConsensus | None, bool]:
+def _keep_row(
+    row: ProjectRow, kept: RowConsensus | None, given: _Given, agreement: RowAgreement, verdict: Verdict
+) -> tuple[RowConsensus | None, bool]:
     """The row's consensus, and whether it changed. None for a row that has one opinion and wants no other."""
-    kept = RowConsensus.objects.select_related("winner").filter(project_row=row).first()
     if kept is None and row.labels_wanted < 2 and len(given.versions) < 2:
         return None, False
     consensus = kept or RowConsensus(project_row=row, project=row.project)
     before = [getattr(consensus, name) for name in ROW_FIELDS] if kept else None
     earlier = consensus.score
     consensus.opinion_count = agreement.opinion_count
-    consensus.score, consensus.why_null = agreement.consensus, agreement.why_null
+    verdicts.write_verdict(consensus, verdict)
     consensus.ambiguity = agreement.ambiguity
     consensus.method, consensus.method_version = given.method, METHOD_VERSION
     if not (consensus.status == RowConsensus.Status.CHOSEN and consensus.winner_id in given.versions):
         makers = {name: given.versions[label].label for label, name in given.names.items()}
-        consensus.status = _STATUS[agreement.status]
-        consensus.winner = makers[agreement.winner] if agreement.winner else None
+        consensus.status = _STATUS[verdict.status]
+        consensus.winner = makers[verdict.winner] if verdict.winner else None
         consensus.chosen_by, consensus.chosen_reason = None, ""
     is_news = before != [getattr(consensus, name) for name in ROW_FIELDS]
     if is_news:

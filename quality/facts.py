@@ -7,11 +7,19 @@ from typing import Any
 from django.db.models import QuerySet
 
 from labeling.exports import RowFacts
-from labeling.formats.export_rows import ExportAgreement, ExportComment, ExportDecision, ExportIssue
+from labeling.formats.export_rows import (
+    ExportAgreement,
+    ExportComment,
+    ExportConsensus,
+    ExportDecision,
+    ExportIssue,
+    ExportMerged,
+)
 from labeling.labels_list import Between
 from labeling.models import Label
+from labeling.ontologies import parsed
 from quality.agreement import METHOD
-from quality.models import Benchmark, Issue, IssueComment, LabelScore, Review, RowConsensus
+from quality.models import Benchmark, Issue, IssueComment, LabelScore, MergedLabel, Review, RowConsensus
 from workforce.models import Person
 
 Naming = Callable[[Person], str]
@@ -26,7 +34,9 @@ def consensus_of_labels(label_ids: Sequence[int]) -> Mapping[int, float]:
 def facts_for_export(row_ids: Sequence[int], name_of: Naming) -> dict[int, RowFacts]:
     """Winner, agreement, benchmark, decisions and issues of each row; the same queries for one row or many."""
     by_label: dict[int, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-    consensus = {found.project_row_id: found for found in RowConsensus.objects.filter(project_row__in=row_ids)}
+    related = "winner", "chosen_by", "project_row__quality_merged_label__ontology_version"
+    rows = RowConsensus.objects.filter(project_row__in=row_ids).select_related(*related)
+    consensus = {found.project_row_id: found for found in rows}
     gold = dict(Benchmark.objects.filter(project_row__in=row_ids).values_list("project_row", "gold__uid"))
     for score in LabelScore.objects.filter(label__project_row__in=row_ids).select_related("label"):
         row = score.label.project_row_id
@@ -35,18 +45,42 @@ def facts_for_export(row_ids: Sequence[int], name_of: Naming) -> dict[int, RowFa
         by_label[row][label] |= {"decisions": decisions}
     for row, label, found in _issues(row_ids, name_of):
         by_label[row][label] |= {"issues": found}
-    winners = {
-        row: str(uid)
-        for row, uid in RowConsensus.objects.filter(project_row__in=row_ids).values_list("project_row", "winner__uid")
-        if uid
-    }
     return {
         row: RowFacts(
-            project={"selected_label_id": winners[row]} if row in winners else {},
+            project=_selected(consensus[row], name_of) if row in consensus else {},
             labels={label: dict(fields) for label, fields in by_label[row].items()},
         )
         for row in row_ids
     }
+
+
+def _selected(found: RowConsensus, name_of: Naming) -> dict[str, Any]:
+    """Which label stands for the row, how it was found, and the label merged of all of them where one was made."""
+    merged = getattr(found.project_row, "quality_merged_label", None)
+    winner = str(found.winner.uid) if found.winner else None
+    told = ExportConsensus(
+        status=found.status,
+        strategy=found.strategy,
+        winner=winner,
+        method=found.method,
+        method_version=found.method_version,
+        settings_version=found.settings_version,
+        opinions=found.opinion_count,
+        score=found.score,
+        posterior=found.posterior,
+        agreement=found.agreement,
+        threshold=found.threshold,
+        asked=found.asked,
+        chosen_by=name_of(found.chosen_by) if found.chosen_by else None,
+        chosen_reason=found.chosen_reason,
+        merged=_merged(merged) if merged else None,
+    )
+    return {"consensus": told, **({"selected_label_id": winner} if winner else {})}
+
+
+def _merged(merged: MergedLabel) -> ExportMerged:
+    ontology = parsed(merged.ontology_version)
+    return ExportMerged(ontology, merged.payload, merged.support, merged.made_of, tuple(merged.undecided))
 
 
 def _scores(score: LabelScore, row: RowConsensus | None, gold: Any) -> dict[str, Any]:

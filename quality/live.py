@@ -45,6 +45,11 @@ def tell_benchmark_scored(row: ProjectRow, scores: Iterable[LabelScore]) -> None
     announce(row.project.organization_id, stream_of_row(row.uid), "benchmark_scored", facts)
 
 
+def tell_row_marked(row: ProjectRow) -> None:
+    """A person said that the row itself is unclear."""
+    _tell_both(row, "row_marked", {"row": str(row.uid)})
+
+
 def _tell_both(row: ProjectRow, kind: str, facts: dict[str, Any]) -> None:
     announce(row.project.organization_id, stream_of_project(row.project.uid), kind, facts)
     announce(row.project.organization_id, stream_of_row(row.uid), kind, facts)

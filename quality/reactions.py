@@ -10,6 +10,7 @@ from labeling.events import (
     opinion_withdrawn,
     opinions_imported,
     row_returned,
+    rows_complete,
     session_ended,
 )
 from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
@@ -23,6 +24,7 @@ from quality import (
     gold_serving,
     issues,
     leaks,
+    overlap,
     review,
     skills,
 )
@@ -66,10 +68,11 @@ def go_on_after_submit(sender: Any, label: Label, actor: Person, **_: Any) -> No
 
 
 def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
+    """Another opinion while the row is unsure, else what its labels wait for."""
     checks.finish_checks(project_row)
     contests.look_at(project_row)
     leaks.look_at(project_row)
-    if consensus.waits_for_settling(project_row):
+    if consensus.waits_for_settling(project_row) and not overlap.ask_if_unsure(project_row):
         review.settle_row(project_row)
 
 
@@ -78,6 +81,10 @@ def keep_imported_gold(sender: Any, project_row: ProjectRow, payload: Any, actor
 
 
 def score_imported_opinions(sender: Any, project: Project, project_row_ids: list[int], **_: Any) -> None:
+    consensus.ask_for_scores(project, project_row_ids)
+
+
+def settle_complete_rows(sender: Any, project: Project, project_row_ids: list[int], **_: Any) -> None:
     consensus.ask_for_scores(project, project_row_ids)
 
 
@@ -94,6 +101,7 @@ def connect() -> None:
     labels_list.register_column("consensus", facts.consensus_of_labels)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)
     labels_list.register_status("sent_back", "Sent back at first review", facts.sent_back_at_first_review)
+    rows_complete.connect(settle_complete_rows)
     row_returned.connect(go_on_with_row)
     row_scored.connect(settle_scored_row)
     relay.register_fold(figures.fold)

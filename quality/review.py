@@ -17,11 +17,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from labeling import guidelines, work_time
 from labeling.annotations.differences import difference
 from labeling.annotations.payload import canonical
-from labeling.batches import draw
 from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
 from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
+from labeling.overlap import draw
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text

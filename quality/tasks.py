@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quality import consensus, rule_acts
+from quality import consensus, recompute, rule_acts
 from workforce import outbox
 
 
@@ -19,3 +19,8 @@ def act_by_rules() -> None:
 @shared_task
 def score_rows(event_id: int) -> None:
     outbox.run_long_job(event_id, consensus.score_rows)
+
+
+@shared_task
+def recompute_scores(event_id: int) -> None:
+    outbox.run_long_job(event_id, recompute.run_recompute)

@@ -17,7 +17,18 @@ from PIL import Image
 
 from config.demo.crew import CREW, Skill, opinion, seconds
 from config.demo.photographs import LABELED, LIGHT, ONTOLOGY, SHOWS, WAITING, Photograph
-from labeling import batches, class_tallies, datasets, labels, ontologies, project_access, projects, queue, work_time
+from labeling import (
+    batches,
+    class_tallies,
+    datasets,
+    labels,
+    ontologies,
+    overlap,
+    project_access,
+    projects,
+    queue,
+    work_time,
+)
 from labeling.assets import take_picture
 from labeling.data_rows import NewRow, add_rows
 from labeling.events import label_submitted, session_ended
@@ -117,17 +128,10 @@ def _project(cast: dict[str, Person]) -> tuple[Project, OntologyVersion]:
         project_access.grant_role(cast["ada"], project, cast[key], role=role)
     for name, photographs in (("crew", LABELED), ("yours", WAITING)):
         rows = DataRow.objects.filter(dataset=dataset, external_id__in=[one.name for one in photographs])
-        batches.create_batch(cast["elena"], project, rows, name=name)
-    # Two people who try it should see a consensus at once.
-    _want_two(project)
+        batch = batches.create_batch(cast["elena"], project, rows, name=name)
+    # Two people who try it should see a consensus at once: the last batch wants two.
+    overlap.change_overlap(cast["elena"], project, {"consensus_labels": 2}, batch=batch)
     return project, version
-
-
-def _want_two(project: Project) -> None:
-    for row in ProjectRow.objects.filter(project=project, batch__name="yours"):
-        spare = Slot.objects.filter(project_row=row).order_by("-pk")[:1]
-        Slot.objects.filter(pk__in=spare.values("pk")).delete()
-        ProjectRow.objects.filter(pk=row.pk).update(labels_wanted=2)
 
 
 def _bytes_of(photograph: Photograph) -> io.BytesIO:

@@ -7,6 +7,7 @@ from labeling.admin import (  # noqa: F401  (each adds its pages)
     guidelines,
     labels,
     ontologies,
+    overlap,
     presence,
     project_access,
     project_person,

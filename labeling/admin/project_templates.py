@@ -43,7 +43,7 @@ class NewTemplateForm(QualityFields):
     guidelines_text = forms.CharField(
         label="Guidelines", required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="Markdown."
     )
-    field_order = ("organization", "name", "ontology", "guidelines_text")
+    field_order = ("organization", "name", "ontology", "guidelines_text", *QualityFields.field_order)
 
     def __init__(self, data: QueryDict | None, places: list[Organization], ontologies: Iterable[Ontology]) -> None:
         super().__init__(data)

@@ -45,8 +45,15 @@ STAGES = [
 ]
 
 
-class QualityFields(forms.Form):
-    """How many people label a row and how much is reviewed."""
+class ReviewFields(forms.Form):
+    """How much is reviewed."""
+
+    review_share = forms.IntegerField(label="Rows reviewed, %", min_value=0, max_value=100, initial=100)
+    review_of = forms.ChoiceField(label="Reviewed is", choices=Project.ReviewOf.choices)
+
+
+class QualityFields(ReviewFields):
+    """How many people label a row and how much is reviewed, to begin with."""
 
     consensus_share = forms.IntegerField(label="Rows with consensus, %", min_value=0, max_value=100, initial=0)
     consensus_labels = forms.IntegerField(label="Labels on such a row", min_value=2, max_value=50, initial=3)
@@ -57,8 +64,7 @@ class QualityFields(forms.Form):
         initial=0.75,
         widget=forms.NumberInput(attrs={"step": "0.01"}),
     )
-    review_share = forms.IntegerField(label="Rows reviewed, %", min_value=0, max_value=100, initial=100)
-    review_of = forms.ChoiceField(label="Reviewed is", choices=Project.ReviewOf.choices)
+    field_order: tuple[str, ...] = ("consensus_share", "consensus_labels", "consensus_threshold")
 
 
 class NewProjectForm(QualityFields):
@@ -67,7 +73,7 @@ class NewProjectForm(QualityFields):
         widget=forms.Textarea(attrs={"rows": 4}), help_text="What the data is for. Labelers read it before they start."
     )
     ontology = forms.ChoiceField()
-    field_order = ("organization", "name", "ontology", "brief")
+    field_order = ("organization", "name", "ontology", "brief", *QualityFields.field_order)
 
     def __init__(self, data: QueryDict | None, places: list[Organization], ontologies: Iterable[Ontology]) -> None:
         super().__init__(data)
@@ -79,7 +85,9 @@ class NewProjectForm(QualityFields):
         self.order_fields(self.field_order)
 
 
-class SettingsForm(QualityFields):
+class SettingsForm(ReviewFields):
+    """Who labels how much has a page of its own, which says what a change costs."""
+
     name = forms.CharField(max_length=150)
     brief = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), help_text="Labelers read it before they start.")
     state = forms.ChoiceField(

@@ -12,6 +12,7 @@ from labeling import project_access, project_templates
 from labeling.api.guidelines import RuleBody
 from labeling.api.projects import STARTING, ProjectShape, project_named
 from labeling.models import Dataset, Ontology, Project, ProjectTemplate
+from labeling.models.projects import MOST_EXTRA
 from labeling.projects import ProjectSettings
 from workforce import access
 from workforce.api.repeats import repeatable
@@ -36,6 +37,10 @@ class SettingsShape(Body):
     consensus_share = serializers.IntegerField(min_value=0, max_value=100, required=False)
     consensus_labels = serializers.IntegerField(min_value=2, max_value=50, required=False)
     consensus_threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
+    consensus_most_extra = serializers.IntegerField(min_value=0, max_value=MOST_EXTRA, required=False)
+    consensus_extra_hours = serializers.FloatField(min_value=0, required=False, allow_null=True)
+    consensus_strategy = serializers.ChoiceField(choices=Project.Strategy.choices, required=False)
+    consensus_machine_weight = serializers.FloatField(min_value=0, max_value=1, required=False)
     review_share = serializers.IntegerField(min_value=0, max_value=100, required=False)
     review_of = serializers.ChoiceField(choices=Project.ReviewOf.choices, required=False)
 

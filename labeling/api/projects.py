@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import batches, data_rows, projects, projects_list
+from labeling import batches, data_rows, overlap, projects, projects_list
 from labeling.models import Batch, Dataset, Ontology, Project
+from labeling.models.projects import MOST_EXTRA
 from labeling.projects import ProjectSettings
 from workforce import access
 from workforce.api.repeats import repeatable
@@ -31,7 +32,7 @@ from workforce.api.shapes import (
 from workforce.models import Token
 from workforce.roles import Permission
 
-STARTING = ("consensus_share", "consensus_labels", "consensus_threshold", "review_share", "review_of")
+STARTING = (*overlap.FIELDS, "review_share", "review_of")
 
 
 class ProjectShape(serializers.Serializer[Project]):
@@ -44,6 +45,11 @@ class ProjectShape(serializers.Serializer[Project]):
     consensus_share = serializers.IntegerField()
     consensus_labels = serializers.IntegerField()
     consensus_threshold = serializers.FloatField()
+    consensus_most_extra = serializers.IntegerField()
+    consensus_extra_hours = serializers.FloatField(allow_null=True)
+    consensus_strategy = serializers.ChoiceField(choices=Project.Strategy.choices)
+    consensus_machine_weight = serializers.FloatField()
+    consensus_version = serializers.IntegerField()
     review_share = serializers.IntegerField()
     review_of = serializers.ChoiceField(choices=Project.ReviewOf.choices)
     lease_idle_minutes = serializers.IntegerField()
@@ -56,6 +62,10 @@ class ProjectSettingsBody(Body):
     consensus_share = serializers.IntegerField(min_value=0, max_value=100, required=False)
     consensus_labels = serializers.IntegerField(min_value=2, max_value=50, required=False)
     consensus_threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
+    consensus_most_extra = serializers.IntegerField(min_value=0, max_value=MOST_EXTRA, required=False)
+    consensus_extra_hours = serializers.FloatField(min_value=0, required=False, allow_null=True)
+    consensus_strategy = serializers.ChoiceField(choices=Project.Strategy.choices, required=False)
+    consensus_machine_weight = serializers.FloatField(min_value=0, max_value=1, required=False)
     review_share = serializers.IntegerField(min_value=0, max_value=100, required=False)
     review_of = serializers.ChoiceField(choices=Project.ReviewOf.choices, required=False)
 

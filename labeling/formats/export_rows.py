@@ -153,6 +153,39 @@ class ExportStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportMerged:
+    """One label made of all opinions, read with `ontology`. `support` is object id -> (labels that have it, of how
+    many), `made_of` label -> version, `undecided` the questions that were left open."""
+
+    ontology: Ontology
+    payload: Mapping[str, object]
+    support: Mapping[str, object]
+    made_of: Mapping[str, object]
+    undecided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportConsensus:
+    """How the selected label was found, by which method and version of the settings, and how sure that is."""
+
+    status: str
+    strategy: str
+    winner: str | None
+    method: str
+    method_version: int
+    settings_version: int
+    opinions: int
+    score: float | None = None
+    posterior: float | None = None
+    agreement: float | None = None
+    threshold: float | None = None
+    asked: str = ""
+    chosen_by: str | None = None
+    chosen_reason: str = ""
+    merged: ExportMerged | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExportProject:
     """The data row in one project, with the labels asked for, in the order they are to stand."""
 
@@ -168,6 +201,7 @@ class ExportProject:
     revision: int = 0
     labels: tuple[ExportLabel, ...] = ()
     workflow_history: tuple[ExportStep, ...] = ()
+    consensus: ExportConsensus | None = None
 
 
 @dataclass(frozen=True, slots=True)

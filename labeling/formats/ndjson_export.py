@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,9 +16,11 @@ from labeling.annotations.payload import canonical
 from labeling.formats.export_annotations import export_annotations
 from labeling.formats.export_rows import (
     ExportAgreement,
+    ExportConsensus,
     ExportDecision,
     ExportIssue,
     ExportLabel,
+    ExportMerged,
     ExportProject,
     ExportRow,
 )
@@ -88,6 +91,7 @@ def _project(project: ExportProject) -> dict[str, object]:
             "priority": project.priority,
             "consensus_expected_label_count": project.consensus_expected_label_count,
             "selected_label_id": project.selected_label_id,
+            "consensus": _consensus(project.consensus),
             "revision": project.revision,
             "workflow_history": [
                 {"action": step.action, "created_at": step.created_at, "created_by": step.created_by}
@@ -155,6 +159,25 @@ def _agreement(agreement: ExportAgreement | None) -> dict[str, object] | None:
         "n": agreement.n,
         "per_feature": dict(agreement.per_feature),
         "per_object": dict(agreement.per_object),
+    }
+
+
+def _consensus(found: ExportConsensus | None) -> dict[str, object] | None:
+    """Every opinion stands among the labels; this says which was selected, and how."""
+    if found is None:
+        return None
+    plain = {field.name: getattr(found, field.name) for field in fields(found)}
+    return {**plain, "merged": _merged(found.merged)}
+
+
+def _merged(merged: ExportMerged | None) -> dict[str, object] | None:
+    if merged is None:
+        return None
+    return {
+        "annotations": export_annotations(merged.ontology, canonical(merged.payload)),
+        "support": dict(merged.support),
+        "made_of": dict(merged.made_of),
+        "undecided": list(merged.undecided),
     }
 
 

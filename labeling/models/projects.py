@@ -19,6 +19,8 @@ def new_seed() -> str:
 
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+SHARE = [MinValueValidator(0), MaxValueValidator(1)]
+MOST_EXTRA = 20
 
 
 class Project(Identified):
@@ -30,6 +32,11 @@ class Project(Identified):
     class ReviewOf(models.TextChoices):
         WINNER = "winner", "the winning label"
         EVERY = "every", "every label"
+
+    class Strategy(models.TextChoices):
+        AGREEMENT = "agreement", "highest mean agreement"
+        SKILL = "skill", "weighted by skill"
+        MERGED = "merged", "nearest to the merged label"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="labeling_projects")
     name = models.CharField(max_length=150)
@@ -44,7 +51,15 @@ class Project(Identified):
     consensus_labels = models.PositiveSmallIntegerField(
         default=3, validators=[MinValueValidator(2), MaxValueValidator(50)]
     )
-    consensus_threshold = models.FloatField(default=0.75, validators=[MinValueValidator(0), MaxValueValidator(1)])
+    consensus_threshold = models.FloatField(default=0.75, validators=SHARE)
+    # While a row is unsure, so many more are asked, one at a time; hours of such work, null without a limit.
+    consensus_most_extra = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(MOST_EXTRA)])
+    consensus_extra_hours = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0)])
+    consensus_strategy = models.CharField(max_length=10, choices=Strategy, default=Strategy.AGREEMENT)
+    # What the opinion of a machine counts beside a person's 1.
+    consensus_machine_weight = models.FloatField(default=0.0, validators=SHARE)
+    # Counts the changes of these settings, those of the batches too.
+    consensus_version = models.PositiveIntegerField(default=1, editable=False)
     # Review: this share of finished rows is looked at.
     review_share = models.PositiveSmallIntegerField(default=100, validators=PERCENT)
     review_of = models.CharField(max_length=10, choices=ReviewOf, default=ReviewOf.WINNER)

@@ -1,11 +1,12 @@
 """Batches, project rows and slots. A slot is one wanted act on a project row and the only thing that is leased."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from labeling.models.datasets import DataRow
-from labeling.models.projects import Project
+from labeling.models.projects import MOST_EXTRA, PERCENT, SHARE, Project
 from workforce.models import ClockTimestamp, Identified
 
 
@@ -16,6 +17,18 @@ class Batch(Identified):
     due_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    # As in the project; null: what the project says. ``labeling/overlap.py`` reads both.
+    consensus_share = models.PositiveSmallIntegerField(null=True, blank=True, validators=PERCENT)
+    consensus_labels = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(50)]
+    )
+    consensus_threshold = models.FloatField(null=True, blank=True, validators=SHARE)
+    consensus_most_extra = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(MOST_EXTRA)]
+    )
+    consensus_extra_hours = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0)])
+    consensus_strategy = models.CharField(max_length=10, choices=Project.Strategy, null=True, blank=True)
+    consensus_machine_weight = models.FloatField(null=True, blank=True, validators=SHARE)
 
     access_root = "project"
 
@@ -46,6 +59,8 @@ class ProjectRow(Identified):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     revision = models.PositiveIntegerField(default=1)
     labels_wanted = models.PositiveSmallIntegerField(default=1)
+    # How many of these were asked for beyond the settings, by the rule or by a person.
+    extra_wanted = models.PositiveSmallIntegerField(default=0)
     # The last revision whose completion was announced; row_done is said once per revision.
     announced_revision = models.PositiveIntegerField(default=0)
     entered_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)

@@ -2,6 +2,7 @@
 
 from quality.admin import (  # noqa: F401  (each adds its pages)
     benchmarks,
+    agreement,
     formulas,
     issues,
     line,

@@ -15,9 +15,10 @@ from labeling.admin.project_tabs import show_in_project
 from labeling.annotations.features import Feature, Ontology
 from labeling.annotations.kinds import is_tool
 from labeling.blindness import refuse_unsubmitted
-from labeling.models import Label, LabelVersion, ProjectRow
+from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.ontologies import parsed
-from quality import benchmarks, consensus, issues, performance
+from labeling.overlap import overlap_of
+from quality import benchmarks, consensus, issues, overlap, performance
 from quality.admin.benchmarks import gold_classes, gold_section
 from quality.admin.issues import STATE_CHIPS
 from quality.admin.links import SOCKET, formula_link
@@ -74,7 +75,7 @@ def row(request: PersonRequest, uid: str) -> HttpResponse:
     versions = opinions_given(found)
     together = access.visible_to(
         request.user,
-        RowConsensus.objects.select_related("winner__labeler", "chosen_by").filter(project_row=found),
+        RowConsensus.objects.select_related("winner__labeler", "chosen_by", "ambiguous_by").filter(project_row=found),
         Permission.VIEW_CONSENSUS,
     ).first()
     pairs = list(
@@ -85,6 +86,7 @@ def row(request: PersonRequest, uid: str) -> HttpResponse:
     opinions = _opinions(request, found, versions, ontology, winner)
     rows = _objects(opinions, pairs, ontology)
     columns = list(combinations([opinion.short_name for opinion in opinions], 2))
+    settings = overlap_of(found.project, found.batch)
     issue_list = issues.issues_visible_to(request.user).filter(project_row=found).order_by("-pk")
     return show_in_project(
         request,
@@ -110,6 +112,9 @@ def row(request: PersonRequest, uid: str) -> HttpResponse:
         benchmark=(benchmark := _benchmark(request, found)),
         gold=gold_section(request, found, benchmark),
         gold_classes=gold_classes(benchmark),
+        in_force=settings,
+        strategies=dict(Project.Strategy.choices),
+        why=overlap.in_words(together, overlap.newest_extra(found), settings),
         history=_history(request, found),
         issues=[(issue, STATE_CHIPS[Issue.State(issue.state)]) for issue in issue_list],
         formula=formula_link("consensus"),
@@ -126,11 +131,12 @@ def _row(request: PersonRequest, uid: str) -> ProjectRow:
 
 # --- What is said above -----------------------------------------------------------------------------------------
 def _verdict(together: RowConsensus | None, found: ProjectRow) -> tuple[str, str, str]:
-    """Tone, sign and words: the score against the project's threshold."""
+    """Tone, sign and words: the score against the threshold in force."""
     if together is None or together.score is None:
         return "", "", "No consensus yet: it needs two opinions"
-    limit = words.decimal(found.project.consensus_threshold, 2)
-    if together.score >= found.project.consensus_threshold:
+    threshold = overlap_of(found.project, found.batch).threshold
+    limit = words.decimal(threshold, 2)
+    if together.score >= threshold:
         return "ok", "check", f"From {limit}: agreed"
     return "warn", "warn", f"Below {limit}"
 
@@ -378,6 +384,17 @@ def choose_winner(request: PersonRequest, uid: str) -> HttpResponse:
 
 
 @require_POST
+def ask_one_more(request: PersonRequest, uid: str) -> HttpResponse:
+    found = _row(request, uid)
+    return act(
+        request,
+        lambda: overlap.ask_one_more(request.user, found, reason=request.POST.get("reason", "")),
+        "One more person is asked. The opinions that are in stay.",
+        then=reverse("admin:row", args=[uid]),
+    )
+
+
+@require_POST
 def make_gold(request: PersonRequest, uid: str) -> HttpResponse:
     found = _row(request, uid)
     label = _label(request, found)
@@ -413,5 +430,6 @@ def _label(request: PersonRequest, found: ProjectRow) -> Label:
 
 add_page("rows/<uuid:uid>/", row, "row")
 add_page("rows/<uuid:uid>/winner/", choose_winner, "row-winner")
+add_page("rows/<uuid:uid>/ask/", ask_one_more, "row-ask")
 add_page("rows/<uuid:uid>/gold/", make_gold, "row-gold")
 add_page("rows/<uuid:uid>/gold/remove/", remove_gold, "row-gold-remove")

@@ -21,6 +21,8 @@ SAME = 1e-9
 """Means closer than this are a tie: the difference is rounding."""
 
 Pair = tuple[str, str]
+Status = Literal["decided", "tie", "undecided"]
+Lead = tuple[tuple[str, ...], str | None, Status]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class RowAgreement:
     means: Mapping[str, float | None]
     leaders: tuple[str, ...]
     winner: str | None
-    status: Literal["decided", "tie", "undecided"]
+    status: Status
     ambiguity: float | None = None
     vote_shares: Mapping[str, float] = field(default_factory=dict)
 
@@ -144,7 +146,7 @@ def _fold(scores: Mapping[Pair, float | None], names: Collection[str]) -> RowAgr
             own[b].append(score)
     means = {name: _mean(values) for name, values in own.items()}
     consensus = _mean([score for score in scores.values() if score is not None])
-    leaders, winner, status = _winner(means, scores)
+    leaders, winner, status = leader_of(means, scores)
     return RowAgreement(
         opinion_count=len(own),
         consensus=consensus,
@@ -157,9 +159,8 @@ def _fold(scores: Mapping[Pair, float | None], names: Collection[str]) -> RowAgr
     )
 
 
-def _winner(
-    means: Mapping[str, float | None], scores: Mapping[Pair, float | None]
-) -> tuple[tuple[str, ...], str | None, Literal["decided", "tie", "undecided"]]:
+def leader_of(means: Mapping[str, float | None], scores: Mapping[Pair, float | None]) -> Lead:
+    """The opinions with the highest of `means`, the winner among them and the status, as `RowAgreement` says them."""
     known = {name: mean for name, mean in means.items() if mean is not None}
     if not known:
         return (), None, "undecided"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import benchmarks, issues, performance, review, skills, vendors
+from quality.api import benchmarks, consensus, issues, performance, review, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("rows/<uuid:uid>/benchmark/accept/", benchmarks.AcceptAnswer.as_view(), name="api-row-benchmark-accept"),
     path("rows/<uuid:uid>/benchmark/decide/", benchmarks.DecideGold.as_view(), name="api-row-benchmark-decide"),
     path("rows/<uuid:uid>/benchmark/draw/", benchmarks.DrawGold.as_view(), name="api-row-benchmark-draw"),
+    path("projects/<uuid:uid>/agreement/", consensus.PeopleAgreement.as_view(), name="api-project-agreement"),
+    path("projects/<uuid:uid>/agreement/rows/", consensus.RowsOfTwoPeople.as_view(), name="api-project-agreement-rows"),
+    path("projects/<uuid:uid>/low-rows/", consensus.LowRows.as_view(), name="api-project-low-rows"),
+    path("projects/<uuid:uid>/recompute/", consensus.Recompute.as_view(), name="api-project-recompute"),
     path("issues/<uuid:uid>/", issues.IssueDetail.as_view(), name="api-issue"),
     path("issues/<uuid:uid>/comments/", issues.Comments.as_view(), name="api-issue-comment"),
     path("issues/<uuid:uid>/resolve/", issues.Resolve.as_view(), name="api-issue-resolve"),

@@ -42,6 +42,13 @@ def score(value: float | None) -> str:
     return decimal(value, 3)
 
 
+def one_in(chance: float | None) -> str:
+    """A small probability as the round number that it is one in: 3e-7 is "1,000,000"; a billion at most."""
+    if chance is None:
+        return NONE
+    return f"{10 ** min(9, int(-math.log10(max(chance, 1e-300)))):,}"
+
+
 def hours(seconds: float | None) -> str:
     """Seconds as hours with one decimal: 1146240 is "318.4"."""
     return NONE if seconds is None else decimal(seconds / HOUR)

@@ -5,7 +5,7 @@ from quality.models.benchmarks import (
     GoldFeatureScore,
     GoldVersion,
 )
-from quality.models.consensus import LabelScore, PairScore, RowConsensus
+from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
@@ -16,6 +16,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkPolicy",
     "DayFigure",
+    "ExtraOpinion",
     "FigureDelta",
     "GoldDecision",
     "GoldFeatureScore",
@@ -23,7 +24,9 @@ __all__ = [
     "Issue",
     "IssueComment",
     "LabelScore",
+    "MergedLabel",
     "MinimumSkill",
+    "MovedScore",
     "PairScore",
     "QualityRule",
     "RaisedReview",

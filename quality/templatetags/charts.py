@@ -106,6 +106,7 @@ for _name, _write in (
     ("whole", words.whole),
     ("signed", words.signed),
     ("score", words.score),
+    ("one_in", words.one_in),
     ("hours", words.hours),
     ("duration", words.duration),
     ("age", words.age),

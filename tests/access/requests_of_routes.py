@@ -339,6 +339,36 @@ def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
 
 
+@request_for("api-project-agreement-rows", "admin:project-agreement-rows")
+def rows_of_two(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, query=f"?a={stage.cast.lena.uid}&b={stage.project.uid}")
+
+
+@request_for("api-project-consensus", "admin:project-consensus")
+@request_for("admin:project-agreement", "admin:project-recompute", "admin:project-quality-rows")
+@request_for("api-project-low-rows")
+@request_for("api-project-agreement", "api-project-recompute")
+def overlap_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-project-consensus PATCH", "api-project-consensus-preview")
+def change_of_overlap(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"consensus_threshold": 0.7})
+
+
+@request_for("api-project-low-rows POST")
+def act_on_low_rows(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"rows": [stage.project.uid], "act": "ask", "reason": "Look again."})
+
+
+@request_for("admin:project-consensus POST")
+def form_of_overlap(stage: Line, person: Person | None) -> RequestOf:
+    body = {"consensus_share": 0, "consensus_labels": 3, "consensus_threshold": 0.8, "consensus_most_extra": 0}
+    more = {"consensus_strategy": "agreement", "consensus_machine_weight": 0}
+    return RequestOf({"uid": stage.project.uid}, {**body, **more}, content_type=FORM)
+
+
 @request_for("admin:(?P<url>.*)$")
 def anything_else(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"path": "/admin/nothing/here/"})
@@ -576,7 +606,7 @@ def label_beside_gold(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": label.uid}, shows=[label.project_row.data_row.external_id])
 
 
-@request_for("admin:row-winner", "admin:row-gold")
+@request_for("admin:row-winner", "admin:row-gold", "admin:row-ask")
 def act_on_row(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)
     body = {"label": label.uid, "reason": "It is the better one."}

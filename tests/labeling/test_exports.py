@@ -113,8 +113,8 @@ def test_rows_are_read_a_chunk_at_a_time_with_the_same_number_of_queries(cast: C
             documents(line, states=[ProjectRow.State.IN_REVIEW])
         counts.append(len(queries))
     per_chunk = (counts[1] - counts[0]) / 2
-    # Three for the labels, their versions and times, six for what the quality floor knows of them.
-    assert per_chunk == 9, counts
+    # Three for the labels, their versions and times, five for what the quality floor knows of them.
+    assert per_chunk == 8, counts
 
 
 def test_a_long_export_holds_little_at_a_time(cast: Cast) -> None:

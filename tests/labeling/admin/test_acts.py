@@ -71,8 +71,7 @@ def test_who_may_not_make_projects(line: Line, enter: Enter) -> None:
 
 def settings_of(line: Line, **values: object) -> dict[str, object]:
     names = (
-        "name", "brief", "state", "lease_idle_minutes", "consensus_share", "consensus_labels", "consensus_threshold",
-        "review_share", "review_of",
+        "name", "brief", "state", "lease_idle_minutes", "review_share", "review_of",
     )  # fmt: skip
     return {**{name: getattr(line.project, name) for name in names}, **values}
 
@@ -93,7 +92,7 @@ def test_only_what_differs_is_changed(line: Line, enter: Enter) -> None:
 
 def test_wrong_settings_change_nothing(line: Line, enter: Enter) -> None:
     address = f"/admin/projects/{line.project.uid}/settings/"
-    assert enter("max").post(address, settings_of(line, consensus_labels=1)).status_code == 422
+    assert enter("max").post(address, settings_of(line, review_share=101)).status_code == 422
     assert enter("max").post(address, settings_of(line, seed="known")).status_code == 302
     assert enter("lena").post(address, settings_of(line, state="paused")).status_code == 403
     assert enter("otto").post(address, settings_of(line, state="paused")).status_code == 404

@@ -15,11 +15,13 @@ from labeling.formats.export_annotations import export_annotations
 from labeling.formats.export_rows import (
     ExportAgreement,
     ExportComment,
+    ExportConsensus,
     ExportDataRow,
     ExportDecision,
     ExportIssue,
     ExportLabel,
     ExportMedia,
+    ExportMerged,
     ExportMetadata,
     ExportOrigin,
     ExportProject,
@@ -190,6 +192,19 @@ def test_a_row_has_every_part_of_the_shape_and_our_additions() -> None:
     assert document["data_row"]["details"]["created_at"] == "2026-01-02T12:00:00.000000Z"
     project = document["projects"]["p1"]
     assert project["project_details"]["selected_label_id"] == "l1"
+    assert project["project_details"]["consensus"] is None
+    merged = ExportMerged(LABEL.ontology, LABEL.payload, {"o": [2, 3]}, {"l1": 1})
+    told = ExportConsensus("decided", "merged", "l1", "union mean", 1, 4, 3, posterior=0.8, merged=merged)
+    judged = replace(ROW, projects=(replace(ROW.projects[0], consensus=told),))
+    found = json.loads(written(judged)[0])["projects"]["p1"]["project_details"]["consensus"]
+    assert (found["winner"], found["strategy"], found["settings_version"], found["posterior"]) == (
+        "l1",
+        "merged",
+        4,
+        0.8,
+    )
+    assert found["merged"]["annotations"] == project["labels"][0]["annotations"]
+    assert (found["merged"]["support"], found["merged"]["made_of"]) == ({"o": [2, 3]}, {"l1": 1})
     label = project["labels"][0]
     assert set(label) == {
         "id",
