@@ -6,8 +6,9 @@ from datetime import timedelta
 from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
 from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
-from quality import issues, performance, review
+from quality import issues, performance, review, rule_acts
 from quality.issues import IssueAnswer
+from quality.models import RuleAct
 from quality.performance import Figures
 from quality.review import CameBack
 from workforce.models import Person
@@ -43,6 +44,8 @@ class Home:
     answers: list[IssueAnswer]
     numbers: Figures | None
     numbers_of: Project | None
+    # What rules of projects told this person lately.
+    told: list[RuleAct]
 
 
 def home_of(person: Person) -> Home:
@@ -72,6 +75,7 @@ def home_of(person: Person) -> Home:
         answers=issues.answers_for(person),
         numbers=_numbers(person, numbers_of) if numbers_of else None,
         numbers_of=numbers_of,
+        told=rule_acts.told_to(person),
     )
 
 

@@ -33,14 +33,10 @@ def run_rule(rule_pk: int) -> int:
     if rule is None:
         return 0
     acted = dict(RuleAct.objects.filter(rule=rule).values_list("person").annotate(upto=Max("upto")).order_by())
-    acts = 0
     fresh = {
         pk: [one for one in every if one.position > acted.get(pk, 0)] for pk, every in rules.results_of(rule).items()
     }
-    for one in rules.would_act(rule, fresh):
-        if rule.on_since is not None and one.at > rule.on_since:
-            acts += _act(rule, one)
-    return acts
+    return sum(_act(rule, one) for one in rules.would_act(rule, fresh, since=rule.on_since))
 
 
 def _act(rule: QualityRule, one: WouldAct) -> int:
@@ -110,7 +106,14 @@ def raised_share(project_id: int, people: list[int]) -> int:
 
 
 def told_to(person: Person, days: int = 14) -> list[RuleAct]:
-    """What rules told this person lately, newest first. Evidence is not for them: it would name rows with gold."""
+    """What rules told this person lately, newest first; a pause speaks for itself. Evidence is not for them: it would
+    name rows with gold."""
     since = work_time.clock() - timedelta(days=days)
     found = RuleAct.objects.filter(person=person, outcome=RuleAct.Outcome.DONE, acted_at__gt=since)
-    return list(found.exclude(told="").select_related("project").defer("evidence").order_by("-pk")[:5])
+    return list(
+        found.exclude(told="")
+        .exclude(action=QualityRule.Action.PAUSE)
+        .select_related("project")
+        .defer("evidence")
+        .order_by("-pk")[:5]
+    )

@@ -9,5 +9,6 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     project_quality,
     row,
     rows,
+    rules,
     skills,
 )
