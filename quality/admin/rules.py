@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.admin.project_tabs import add_tab, project_for, show_in_project
+from labeling.admin.project_tabs import project_for, show_in_project
 from labeling.models import Project
 from quality import rules, skills
 from quality.models import QualityRule
@@ -20,7 +20,7 @@ from workforce.admin.site import add_page
 from workforce.errors import Refusal
 from workforce.roles import Permission
 
-TAB = "project-rules"
+PAGE, TAB = "project-rules", "project-benchmarks"
 
 
 class RuleForm(forms.Form):
@@ -65,7 +65,7 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
             note_refusal(form, refusal)
         else:
             messages.success(request, f"{made.name} is a rule now. Try it over history, then switch it on.")
-            return redirect(f"admin:{TAB}", uid)
+            return redirect(f"admin:{PAGE}", uid)
     return _page(request, project, form, status=REFUSED_FORM if form.errors else 200)
 
 
@@ -84,7 +84,9 @@ def switch(request: PersonRequest, uid: str) -> HttpResponse:
     is_on = request.POST.get("on") == "yes"
     said = f"{rule.name} is {'on: it acts on results from now on' if is_on else 'off'}."
     change = rules.switch_on if is_on else rules.switch_off
-    return act(request, lambda: change(request.user, rule), said, then=reverse(f"admin:{TAB}", args=[rule.project.uid]))
+    return act(
+        request, lambda: change(request.user, rule), said, then=reverse(f"admin:{PAGE}", args=[rule.project.uid])
+    )
 
 
 def _page(
@@ -117,7 +119,6 @@ def _values(project: Project, given: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-add_page("projects/<uuid:uid>/rules/", tab, TAB)
+add_page("projects/<uuid:uid>/rules/", tab, PAGE)
 add_page("rules/<uuid:uid>/try/", try_rule, "rule-try")
 add_page("rules/<uuid:uid>/switch/", switch, "rule-switch")
-add_tab(58, "Rules", TAB, Permission.VIEW_BENCHMARK)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import batches, labels, queue
 from labeling.data_rows import NewRow, add_rows
-from labeling.models import DataRow, Label, LabelVersion, ProjectRow, Slot
+from labeling.models import DataRow, Label, LabelVersion, Project, ProjectRow, Slot
 from quality import benchmarks, checks, gold_policy, gold_serving
 from quality.gold_policy import Policy, rate_for
 from quality.models import Benchmark, LabelScore, RowConsensus
@@ -92,6 +92,25 @@ def test_a_check_is_scored_and_finished_and_is_no_opinion(stage: Line) -> None:
     hand_in(stage.cast.leo, leo)
     run_jobs()
     assert not RowConsensus.objects.exists(), "two checks of a row are no opinions either"
+
+
+def test_a_check_seems_to_wait_for_review_as_long_as_other_labels_do(stage: Line) -> None:
+    Project.objects.filter(pk=stage.project.pk).update(review_share=100)
+    set_policy(stage, first_rows=1)
+    check, plain = sorted(claim(stage.cast.lena, stage), key=lambda slot: not slot.is_check)
+    for slot in (check, plain):
+        hand_in(stage.cast.lena, slot)
+    run_jobs()
+
+    def states() -> list[str]:
+        return [Slot.objects.get(pk=slot.pk).state for slot in (check, plain)]
+
+    assert states() == [Slot.State.IN_REVIEW] * 2
+    assert not Slot.objects.filter(kind=Slot.Kind.REVIEW, project_row=check.project_row).exists()
+    assert checks.finish_waiting_checks() == 0
+    Slot.objects.filter(pk=plain.pk).update(state=Slot.State.DONE)
+    assert [checks.finish_waiting_checks(), checks.finish_waiting_checks()] == [1, 0]
+    assert states() == [Slot.State.DONE] * 2
 
 
 def test_a_wanted_opinion_of_the_gold_row_is_given_as_itself(stage: Line) -> None:
