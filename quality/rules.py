@@ -123,7 +123,8 @@ def switch_on(actor: Person, rule: QualityRule) -> QualityRule:
     _refuse_bad(actor, rule)
     if rule.on_since is None:
         rule.on_by, rule.on_since = actor, work_time.clock()
-        rule.save(update_fields=["on_by", "on_since"])
+        rule.looked_at = rule.on_since
+        rule.save(update_fields=["on_by", "on_since", "looked_at"])
         audit.record(actor, "quality_rule.on", rule, after=facts_of(rule), root=rule.project)
     return rule
 
@@ -168,6 +169,15 @@ def results_of(rule: QualityRule, people: Iterable[int] | None = None) -> dict[i
         position, value, at, label, row, name = values
         found.setdefault(person, []).append(Result(position, value, at, str(label), str(row), name))
     return found
+
+
+def people_with_results(rule: QualityRule, since: datetime) -> list[int]:
+    """Whose results of this kind are new, or came out otherwise, since then."""
+    if rule.collector == QualityRule.Collector.APPROVAL:
+        first = Review.objects.filter(project=rule.project_id, ordinal=1, made_at__gt=since)
+        return list(first.values_list("label__labeler", flat=True).distinct())
+    scores = LabelScore.objects.filter(project=rule.project_id, computed_at__gt=since)
+    return list(scores.values_list("labeler", flat=True).distinct())
 
 
 def _reviews(project: int, people: Iterable[int] | None) -> dict[int, list[Result]]:
@@ -242,7 +252,7 @@ def _refuse_bad(actor: Person, rule: QualityRule) -> None:
     if rule.least > rule.window:
         raise InvalidInput("least_invalid", "The least results fit into the window.", path="least")
     try:
-        rule.full_clean(exclude=["project", "made_by", "skill_name", "tried_at", "on_by", "on_since"])
+        rule.full_clean(exclude=["project", "made_by", "skill_name", "tried_at", "on_by", "on_since", "looked_at"])
     except ValidationError as error:
         found = error.message_dict.items()
         faults = [{"path": path, "code": "invalid", "message": " ".join(texts)} for path, texts in found]

@@ -1,5 +1,6 @@
 """Serving gold: first rows, then a rate that follows trust; each gold once; nothing tells it from another row."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -141,6 +142,29 @@ def test_giving_back_draws_the_same_again_and_nobody_else_gets_it(stage: Line) -
     row = ProjectRow.objects.get(pk=again.project_row_id)
     assert row.state == ProjectRow.State.DONE, "a skip of a check sets no row aside"
     assert not Slot.objects.filter(project_row=row, state=Slot.State.OPEN).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_claims_of_one_person_at_once_give_no_gold_twice(stage: Line) -> None:
+    set_policy(stage, first_rows=5)
+    found: list[list[int]] = []
+    start = threading.Barrier(2)
+
+    def take() -> None:
+        try:
+            start.wait(10)
+            found.append([slot.project_row_id for slot in claim(stage.cast.lena, stage)])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 2, "neither claim failed"
+    held = Slot.objects.filter(labeler=stage.cast.lena, state=Slot.State.LEASED).values_list("project_row", flat=True)
+    assert len(held) == len(set(held)) >= 2
 
 
 def test_no_gold_is_given_where_nothing_else_waits(stage: Line) -> None:

@@ -115,6 +115,8 @@ def test_held_scores_and_a_rule_that_is_off_act_on_nobody(stage: Line) -> None:
     LabelScore.objects.update(is_held=True)
     assert rule_acts.act_on_results() == 0
     LabelScore.objects.update(is_held=False)
+    QualityRule.objects.update(looked_at=ClockTimestamp() + timedelta(minutes=11))
+    assert rule_acts.act_on_results() == 0, "nobody had a result since the last look"
     rules.switch_off(stage.cast.pia, rule)
     assert rule_acts.act_on_results() == 0 and rule_acts.run_rule(rule.pk) == 0
 
