@@ -85,8 +85,8 @@ def _merged(merged: MergedLabel) -> ExportMerged:
 
 def _scores(score: LabelScore, row: RowConsensus | None, gold: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    if score.benchmark is not None:
-        fields |= {"benchmark_score": score.benchmark, "benchmark_reference_label": str(gold) if gold else None}
+    if score.counted_benchmark is not None:
+        fields |= {"benchmark_score": score.counted_benchmark, "benchmark_reference_label": str(gold) if gold else None}
     if row is not None and row.score is not None:
         fields |= {"consensus_score": row.score, "ambiguity": row.ambiguity}
     if score.pair_count:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from labeling.annotations.kinds import is_tool
@@ -64,6 +65,7 @@ def gold_of(benchmark: Benchmark) -> Gold:
     return Gold(benchmark, newest, alternatives, kept.tolerances if kept else {}, frozenset(authors))
 
 
+@transaction.atomic
 def score_against_gold(project_row: ProjectRow, answers: Sequence[LabelVersion] | None = None) -> list[LabelScore]:
     """Score the answers whose version was not scored against this gold yet; drop scores whose answer or gold is gone.
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
 from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
-from quality import issues, performance, review
+from quality import issues, performance, review, rule_acts
 from quality.issues import IssueAnswer
+from quality.models import RuleAct
 from quality.performance import Figures
 from quality.review import CameBack
 from workforce import names
@@ -46,6 +47,8 @@ class Home:
     numbers_of: Project | None
     # Who reviewed, answered or paused and has no name for this person.
     unnamed: frozenset[int]
+    # What rules of projects told this person lately.
+    told: list[RuleAct]
 
 
 def home_of(person: Person) -> Home:
@@ -77,6 +80,7 @@ def home_of(person: Person) -> Home:
         numbers=_numbers(person, numbers_of) if numbers_of else None,
         numbers_of=numbers_of,
         unnamed=names.unnamed_to(person, _met(came_back, paused, answers)),
+        told=rule_acts.told_to(person),
     )
 
 

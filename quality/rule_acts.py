@@ -17,6 +17,9 @@ from workforce.events import announce, stream_of_person
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
+# Longer than any transaction that scores or reviews takes.
+OVERLAP = timedelta(minutes=10)
+
 
 def act_on_results() -> int:
     """Let every rule that is on look at the newest results. Returns how many acts there were."""
@@ -30,17 +33,19 @@ def run_rule(rule_pk: int) -> int:
     related = "project__organization", "skill_name", "on_by"
     found = QualityRule.objects.select_for_update(of=("self",), skip_locked=True).select_related(*related)
     rule = found.filter(pk=rule_pk).exclude(on_since=None).first()
-    if rule is None:
+    if rule is None or rule.looked_at is None:
+        return 0
+    # A transaction that began before the last look may have brought its results after it.
+    people, now = rules.people_with_results(rule, rule.looked_at - OVERLAP), work_time.clock()
+    QualityRule.objects.filter(pk=rule.pk).update(looked_at=now)
+    if not people:
         return 0
     acted = dict(RuleAct.objects.filter(rule=rule).values_list("person").annotate(upto=Max("upto")).order_by())
-    acts = 0
     fresh = {
-        pk: [one for one in every if one.position > acted.get(pk, 0)] for pk, every in rules.results_of(rule).items()
+        pk: [one for one in every if one.position > acted.get(pk, 0)]
+        for pk, every in rules.results_of(rule, people).items()
     }
-    for one in rules.would_act(rule, fresh):
-        if rule.on_since is not None and one.at > rule.on_since:
-            acts += _act(rule, one)
-    return acts
+    return sum(_act(rule, one) for one in rules.would_act(rule, fresh, since=rule.on_since))
 
 
 def _act(rule: QualityRule, one: WouldAct) -> int:
@@ -110,7 +115,14 @@ def raised_share(project_id: int, people: list[int]) -> int:
 
 
 def told_to(person: Person, days: int = 14) -> list[RuleAct]:
-    """What rules told this person lately, newest first. Evidence is not for them: it would name rows with gold."""
+    """What rules told this person lately, newest first; a pause speaks for itself. Evidence is not for them: it would
+    name rows with gold."""
     since = work_time.clock() - timedelta(days=days)
     found = RuleAct.objects.filter(person=person, outcome=RuleAct.Outcome.DONE, acted_at__gt=since)
-    return list(found.exclude(told="").select_related("project").defer("evidence").order_by("-pk")[:5])
+    return list(
+        found.exclude(told="")
+        .exclude(action=QualityRule.Action.PAUSE)
+        .select_related("project")
+        .defer("evidence")
+        .order_by("-pk")[:5]
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from labeling import work_time
 from labeling.models import Project
@@ -123,7 +123,8 @@ def switch_on(actor: Person, rule: QualityRule) -> QualityRule:
     _refuse_bad(actor, rule)
     if rule.on_since is None:
         rule.on_by, rule.on_since = actor, work_time.clock()
-        rule.save(update_fields=["on_by", "on_since"])
+        rule.looked_at = rule.on_since
+        rule.save(update_fields=["on_by", "on_since", "looked_at"])
         audit.record(actor, "quality_rule.on", rule, after=facts_of(rule), root=rule.project)
     return rule
 
@@ -141,13 +142,13 @@ def switch_off(actor: Person, rule: QualityRule) -> QualityRule:
 def rules_of(person: Person, project: Project) -> QuerySet[QualityRule]:
     access.require(person, Permission.VIEW_BENCHMARK, project)
     found = QualityRule.objects.filter(project=project).select_related("made_by", "on_by", "skill_name")
-    return found.annotate(last_act_at=Max("acts__acted_at")).order_by("name")
+    return found.order_by("name")
 
 
 def acts_visible_to(person: Person, project: Project) -> QuerySet[RuleAct]:
     """What the rules of a project did, newest first."""
     access.require(person, Permission.VIEW_BENCHMARK, project)
-    return RuleAct.objects.filter(project=project).select_related("rule", "person").order_by("-pk")
+    return RuleAct.objects.filter(project=project).select_related("rule", "person")
 
 
 # --- Results ----------------------------------------------------------------------------------------------------
@@ -170,6 +171,15 @@ def results_of(rule: QualityRule, people: Iterable[int] | None = None) -> dict[i
     return found
 
 
+def people_with_results(rule: QualityRule, since: datetime) -> list[int]:
+    """Whose results of this kind are new, or came out otherwise, since then."""
+    if rule.collector == QualityRule.Collector.APPROVAL:
+        first = Review.objects.filter(project=rule.project_id, ordinal=1, made_at__gt=since)
+        return list(first.values_list("label__labeler", flat=True).distinct())
+    scores = LabelScore.objects.filter(project=rule.project_id, computed_at__gt=since)
+    return list(scores.values_list("labeler", flat=True).distinct())
+
+
 def _reviews(project: int, people: Iterable[int] | None) -> dict[int, list[Result]]:
     first = Review.objects.filter(project=project, ordinal=1)
     if people is not None:
@@ -183,18 +193,21 @@ def _reviews(project: int, people: Iterable[int] | None) -> dict[int, list[Resul
     return found
 
 
-def would_act(rule: QualityRule, by_person: dict[int, list[Result]]) -> list[WouldAct]:
-    """Every moment at which the rule acts on these results, by person and in their order; imported authors are none."""
+def would_act(
+    rule: QualityRule, by_person: dict[int, list[Result]], *, since: datetime | None = None
+) -> list[WouldAct]:
+    """Every moment after ``since`` at which the rule acts on these results, by person and in their order; imported
+    authors are nobody to act on."""
     people = Person.objects.filter(kind=Person.Kind.HUMAN).in_bulk(list(by_person))
     return [
         WouldAct(people[pk], moment, tuple(results[moment.start : moment.at + 1]))
         for pk, results in by_person.items()
         if pk in people
-        for moment in _moments_in(rule, results)
+        for moment in _moments_in(rule, results, since)
     ]
 
 
-def _moments_in(rule: QualityRule, results: Sequence[Result]) -> list[Moment]:
+def _moments_in(rule: QualityRule, results: Sequence[Result], since: datetime | None) -> list[Moment]:
     return moments(
         [one.value for one in results],
         window=rule.window,
@@ -202,7 +215,14 @@ def _moments_in(rule: QualityRule, results: Sequence[Result]) -> list[Moment]:
         condition=rule.condition,
         bar=rule.bar,
         are_rates=rule.collector in RATES,
+        since=sum(1 for one in results if since is not None and one.at <= since),
     )
+
+
+def rule_to_change(person: Person, uid: object) -> QualityRule:
+    related = "project__organization", "project__ontology"
+    found = QualityRule.objects.select_related(*related)
+    return access.access(person, found, str(uid), Permission.CHANGE_PROJECT)
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------
@@ -232,7 +252,7 @@ def _refuse_bad(actor: Person, rule: QualityRule) -> None:
     if rule.least > rule.window:
         raise InvalidInput("least_invalid", "The least results fit into the window.", path="least")
     try:
-        rule.full_clean(exclude=["project", "made_by", "skill_name", "tried_at", "on_by", "on_since"])
+        rule.full_clean(exclude=["project", "made_by", "skill_name", "tried_at", "on_by", "on_since", "looked_at"])
     except ValidationError as error:
         found = error.message_dict.items()
         faults = [{"path": path, "code": "invalid", "message": " ".join(texts)} for path, texts in found]

@@ -1,4 +1,5 @@
-"""Skills: from 0 to 100 in a word of the organization, set by hand or by an import, with evidence and its date.
+"""Skills: from 0 to 100 in a word of the organization, set by hand, by an import or a rule, with evidence and its date.
+Where none was noted, what results against gold say counts (``computed_skills``).
 
 A value is never changed: a new one is added and is in force from then on. A project or a batch can ask for a minimum;
 the claim leaves out who has less, and says what is asked and what one has. Rework and reviews are not asked: the
@@ -16,7 +17,7 @@ from django.db.models.functions import Coalesce
 from labeling import work_time
 from labeling.models import Batch, Project, Slot
 from labeling.queue import WHOLE_PROJECT, Empty
-from quality.models import MinimumSkill, Skill, SkillName
+from quality.models import ComputedSkill, MinimumSkill, Skill, SkillName
 from quality.models.skills import LEAST, MOST
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotFound, RuleViolation
@@ -46,7 +47,7 @@ def skill_names_for(person: Person) -> QuerySet[SkillName]:
     """The words of the organizations in which ``person`` sees people, if only those of a vendor."""
     places = access.organizations_of(person)
     held = [place.pk for place in places if Permission.VIEW_PEOPLE in access.permissions_of(person, place)]
-    return SkillName.objects.filter(organization__in=held).select_related("organization")
+    return SkillName.objects.filter(organization__in=held).select_related("organization", "source")
 
 
 def words_with_use(person: Person) -> QuerySet[Any]:
@@ -195,9 +196,12 @@ def batches_are_closed(person: Person, project: Project, kind: str) -> dict[int,
 
 
 def _lacking(person: Person, project: Project) -> QuerySet[MinimumSkill]:
-    """The project's minimums that ``person`` has not, with ``held``: what is there instead."""
+    """The project's minimums that ``person`` has not, with ``held``: what is there instead. What somebody noted counts
+    before what was computed."""
     own = Skill.objects.filter(person=person, skill_name=OuterRef("skill_name")).order_by("-id").values("value")[:1]
-    minimums = MinimumSkill.objects.filter(project=project).annotate(held=Coalesce(Subquery(own), LEAST))
+    computed = ComputedSkill.objects.filter(person=person, skill_name=OuterRef("skill_name")).values("value")
+    held = Coalesce(Subquery(own), Subquery(computed), LEAST)
+    minimums = MinimumSkill.objects.filter(project=project).annotate(held=held)
     return minimums.filter(held__lt=F("value")).order_by("skill_name__name")
 
 

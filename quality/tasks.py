@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quality import consensus, recompute, rule_acts
+from quality import checks, computed_skills, consensus, recompute, rule_acts
 from workforce import outbox
 
 
@@ -14,6 +14,16 @@ def score_row(event_id: int) -> None:
 @shared_task
 def act_by_rules() -> None:
     rule_acts.act_on_results()
+
+
+@shared_task
+def finish_checks() -> None:
+    checks.finish_waiting_checks()
+
+
+@shared_task
+def compute_skills() -> None:
+    computed_skills.recompute_all()
 
 
 @shared_task

@@ -1,8 +1,8 @@
 """How good the work is, in the admin: the line, performance, consensus of a row, quality, issues, formulas."""
 
 from quality.admin import (  # noqa: F401  (each adds its pages)
-    benchmarks,
     agreement,
+    benchmarks,
     formulas,
     issues,
     line,
@@ -10,5 +10,6 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     project_quality,
     row,
     rows,
+    rules,
     skills,
 )

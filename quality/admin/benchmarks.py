@@ -139,7 +139,7 @@ def compare(request: PersonRequest, uid: str) -> HttpResponse:
         found=found,
         drawing=_drawing(found, row, numbers),
         differences=differences,
-        styles=(OWN_STYLE, GOLD_STYLE),
+        swatches=(OWN_STYLE, GOLD_STYLE),
         picture=reverse("asset", args=[row.uid]) if row.data_row.asset_path else "",
     )
 

@@ -69,7 +69,25 @@ FORMULAS = (
         "Benchmark accuracy",
         "score 0–1",
         "mean of a person's scores against the gold of the row",
-        ("Whoever made the gold, and whose label it was copied from, is not scored against it.",),
+        (
+            "Gold may accept several answers; the best one counts. A shape or an answer within the tolerance of its "
+            "class counts as wholly right.",
+            "Whoever wrote the gold, or a label that it took an answer from, is not scored against it.",
+            "Without an error: labels in which every object and answer is right; by class: objects and answers of "
+            "either side without an error. Both with Wilson's interval.",
+            "Surely from: the 5\u202f% bound of the mean shrunken to everybody's; it ranks, from five results on.",
+            "While gold is contested its scores are held and count nowhere.",
+        ),
+    ),
+    Formula(
+        "computed-skill",
+        "Computed skill",
+        "0 to 100",
+        "100 × the 5\u202f% bound of the mean of results against gold, shrunken to everybody's, rounded down",
+        (
+            "A result weighs half after the half-life. Five results make a skill; under a weight of 2.5 it goes away.",
+            "Results of finished days only. A value that somebody noted counts before it.",
+        ),
     ),
     Formula(
         "consensus",

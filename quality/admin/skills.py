@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labeling import projects_list
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.models import Project
-from quality import skill_files, skills
-from quality.models import MinimumSkill, Skill
+from quality import computed_skills, skill_files, skills
+from quality.computed_skills import Source
+from quality.models import MinimumSkill, Skill, SkillSource
 from workforce import access
 from workforce.admin import paging
 from workforce.admin.pages import (
@@ -52,6 +53,13 @@ class SkillForm(forms.Form):
     value = forms.IntegerField(min_value=0, max_value=100)
     evidence = forms.CharField(max_length=skills.LONGEST_EVIDENCE)
     noted_on = forms.DateField(required=False)
+
+
+class SourceForm(forms.Form):
+    skill = forms.UUIDField()
+    kind_of_data = forms.ChoiceField(choices=SkillSource.Media.choices, required=False)
+    feature = forms.CharField(max_length=64, required=False)
+    half_life_days = forms.IntegerField(min_value=7, max_value=1000)
 
 
 class MinimumForm(forms.Form):
@@ -93,6 +101,24 @@ def take_file(request: PersonRequest) -> HttpResponse:
     return _words_page(request, SkillNameForm(None, places), report=report, refused=report.refused[:REFUSED_SHOWN])
 
 
+@require_POST
+def compute(request: PersonRequest) -> HttpResponse:
+    """Compute a word from results against gold, or, when asked for nothing, no more."""
+    place = chosen(_places(request), request.POST.get("organization", ""))
+
+    def rule() -> str:
+        values = _checked(SourceForm(request.POST), "Choose a skill, and after how many days a result weighs half.")
+        word = skills.skill_named(place.pk, values.pop("skill"))
+        if request.POST.get("stop"):
+            computed_skills.compute_no_more(request.user, word)
+            return f"{word.name} is not computed any more."
+        values["media"] = values.pop("kind_of_data")
+        people = computed_skills.compute_from(request.user, word, Source(**values))
+        return f"{word.name} is computed now, for {people} {'person' if people == 1 else 'people'} so far."
+
+    return act(request, rule, str, then=reverse("admin:skills"))
+
+
 @require_safe
 def file_of_skills(request: PersonRequest) -> HttpResponse:
     place = chosen(_places(request), request.GET.get("organization", ""))
@@ -117,6 +143,10 @@ def _words_page(request: PersonRequest, form: SkillNameForm | None, **values: An
         page=paging.page_of(request, skills.words_with_use(request.user), order=("name", "pk")),
         form=form,
         places=_places(request),
+        sources=[
+            (place, skills.skill_names_of(place), computed_skills.features_of(place), SkillSource.Media.choices)
+            for place in _places(request)
+        ],
         columns=skill_files.COLUMNS,
         status=REFUSED_FORM if form is not None and form.errors else 200,
         **values,
@@ -130,6 +160,7 @@ def of_person(request: PersonRequest, member: Membership) -> dict[str, Any]:
     return {
         "member": member,
         "in_force": skills.skills_of_members([member])[member.pk],
+        "computed": computed_skills.computed_of([member])[member.pk],
         "history": history[:HISTORY_SHOWN],
         "has_more": len(history) > HISTORY_SHOWN,
         "words": skills.skill_names_of(member.organization) if may_change else [],
@@ -208,6 +239,7 @@ def _checked(form: forms.Form, otherwise: str) -> dict[str, Any]:
 
 add_page("skills/", words, "skills")
 add_page("skills/import/", take_file, "skills-import")
+add_page("skills/compute/", compute, "skills-compute")
 add_page("skills/skills.csv", file_of_skills, "skills-csv")
 add_page("people/<uuid:uid>/skills/", set_skill, "person-skills")
 add_page("projects/<uuid:uid>/skills/", minimums, TAB)

@@ -26,21 +26,29 @@ class Moment:
 
 
 def moments(
-    results: Sequence[float], *, window: int, least: int, condition: str, bar: float, are_rates: bool
+    results: Sequence[float],
+    *,
+    window: int,
+    least: int,
+    condition: str,
+    bar: float,
+    are_rates: bool,
+    since: int = 0,
 ) -> list[Moment]:
     """The moments at which a rule acts on `results` (0..1, oldest first).
 
     After each result the last `window` of those that came since the last act are looked at, if they are `least` or
     more: their mean is "below" under `bar`, "surely_below" if the upper bound of its interval is, "surely_above" if
     the lower bound is `bar` or more. `are_rates`: results are 0 or 1 and the interval is Wilson's, else that of
-    `score_interval` (Student's; 0..1 where there is none). Empty in, empty out.
+    `score_interval` (Student's; 0..1 where there is none). Results before `since` fill the window, and nothing acts
+    on them. Empty in, empty out.
     Raises ValueError for another condition.
     """
     if condition not in (SURELY_BELOW, BELOW, SURELY_ABOVE):
         raise ValueError(f"condition: one of surely_below, below, surely_above, not {condition!r}")
     found: list[Moment] = []
     fresh = 0
-    for at in range(len(results)):
+    for at in range(since, len(results)):
         start = max(fresh, at + 1 - window)
         if at + 1 - start < least:
             continue

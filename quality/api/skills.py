@@ -12,8 +12,8 @@ from rest_framework.views import APIView
 
 from labeling import projects_list
 from labeling.models import Project
-from quality import skill_files, skills
-from quality.models import MinimumSkill, Skill, SkillName
+from quality import computed_skills, skill_files, skills
+from quality.models import MinimumSkill, Skill, SkillName, SkillSource
 from workforce import access
 from workforce.api.inputs import idempotency_key
 from workforce.api.repeats import repeatable
@@ -147,6 +147,70 @@ class SkillsOfMember(APIView):
         )
         skill = skills.history_of(member).get(uid=answer.body["skill"])
         return Response(SkillShape(skill).data, status=answer.status)
+
+
+class ComputedSkillShape(serializers.Serializer[Any]):
+    skill = serializers.UUIDField(source="skill_name.uid")
+    name = serializers.CharField(source="skill_name.name")
+    value = serializers.IntegerField(help_text="100 × the 5 % bound of the shrunken mean, rounded down.")
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    n = serializers.IntegerField()
+    weight = serializers.FloatField(help_text="What n still weighs after decay.")
+    evidence = serializers.DictField(child=serializers.IntegerField(), help_text="Project → results of it.")
+    last_result_at = serializers.DateTimeField()
+    computed_at = serializers.DateTimeField()
+
+
+class ComputedSkills(serializers.Serializer[Any]):
+    results = ComputedSkillShape(many=True)
+
+
+class ComputedSkillsOfMember(APIView):
+    """What results against gold say of a member. It counts where nobody noted a value of the skill."""
+
+    read_scope = token_scope = Token.Scope.PEOPLE
+
+    @extend_schema(responses={200: ComputedSkills})
+    def get(self, request: Request, uid: str) -> Response:
+        filters_of(request)
+        member = _member(request, uid, Permission.VIEW_PEOPLE)
+        found = computed_skills.computed_of([member])[member.pk]
+        return Response(ComputedSkills({"results": found}).data)
+
+
+class SourceBody(Body):
+    media = serializers.ChoiceField(choices=SkillSource.Media.choices, allow_blank=True, default="")
+    feature = serializers.CharField(max_length=64, allow_blank=True, default="", help_text="Empty: whole labels.")
+    half_life_days = serializers.IntegerField(min_value=7, max_value=1000, default=90)
+
+
+class SourceAnswer(serializers.Serializer[Any]):
+    people = serializers.IntegerField(help_text="How many have a value now.")
+
+
+class SourceOfSkill(APIView):
+    """Compute a word from results against gold, now and every hour; or no more."""
+
+    token_scope = Token.Scope.PEOPLE
+
+    @extend_schema(request=SourceBody, responses={200: SourceAnswer})
+    def put(self, request: Request, uid: str) -> Response:
+        values, person = values_of(SourceBody, request), person_of(request)
+        source = computed_skills.Source(**values)
+        return Response({"people": computed_skills.compute_from(person, _word(request, uid), source)})
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, uid: str) -> Response:
+        computed_skills.compute_no_more(person_of(request), _word(request, uid))
+        return Response(status=204)
+
+
+def _word(request: Request, uid: str) -> SkillName:
+    return access.access(
+        person_of(request), SkillName.objects.select_related("organization"), uid, Permission.MANAGE_PEOPLE
+    )
 
 
 class SkillFiles(APIView):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import benchmarks, consensus, issues, performance, review, skills, vendors
+from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -28,8 +28,15 @@ urlpatterns = [
     path("skills/imports/", skills.SkillFiles.as_view(), name="api-skill-imports"),
     path("people/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-person-skills"),
     path("people/<uuid:uid>/limits/", vendors.LimitsOfPerson.as_view(), name="api-person-limits"),
+    path("people/<uuid:uid>/computed-skills/", skills.ComputedSkillsOfMember.as_view(), name="api-computed-skills"),
+    path("skill-names/<uuid:uid>/source/", skills.SourceOfSkill.as_view(), name="api-skill-source"),
     path("projects/<uuid:uid>/minimum-skills/", skills.MinimumsOfProject.as_view(), name="api-minimum-skills"),
     path("minimum-skills/<uuid:uid>/", skills.MinimumByUid.as_view(), name="api-minimum-skill"),
+    path("projects/<uuid:uid>/quality-rules/", rules.RulesOfProject.as_view(), name="api-quality-rules"),
+    path("projects/<uuid:uid>/rule-acts/", rules.ActsOfRules.as_view(), name="api-rule-acts"),
+    path("quality-rules/<uuid:uid>/", rules.RuleByUid.as_view(), name="api-quality-rule"),
+    path("quality-rules/<uuid:uid>/try/", rules.TryRule.as_view(), name="api-quality-rule-try"),
+    path("quality-rules/<uuid:uid>/switch/", rules.SwitchRule.as_view(), name="api-quality-rule-switch"),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
     path("vendors/<uuid:uid>/people/", vendors.PeopleOfVendor.as_view(), name="api-vendor-people"),
     path("vendors/<uuid:uid>/projects/", vendors.ProjectsOfVendor.as_view(), name="api-vendor-projects"),

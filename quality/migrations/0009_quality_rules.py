@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='skill',
             name='source',
-            field=models.CharField(choices=[('hand', 'by hand'), ('import', 'import'), ('rule', 'by a rule'), ('computed', 'computed')], default='hand', max_length=8),
+            field=models.CharField(choices=[('hand', 'by hand'), ('import', 'import'), ('rule', 'by a rule')], default='hand', max_length=6),
         ),
         migrations.CreateModel(
             name='QualityRule',

@@ -5,6 +5,7 @@ from quality.models.benchmarks import (
     GoldFeatureScore,
     GoldVersion,
 )
+from quality.models.computed_skills import ComputedSkill, SkillSource
 from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
@@ -15,6 +16,7 @@ from quality.models.skills import MinimumSkill, Skill, SkillName
 __all__ = [
     "Benchmark",
     "BenchmarkPolicy",
+    "ComputedSkill",
     "DayFigure",
     "ExtraOpinion",
     "FigureDelta",
@@ -36,4 +38,5 @@ __all__ = [
     "RuleAct",
     "Skill",
     "SkillName",
+    "SkillSource",
 ]

@@ -52,6 +52,8 @@ class QualityRule(Identified):
     # Whoever switched it on; it acts by their rights, as these are then.
     on_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     on_since = models.DateTimeField(null=True)
+    # Who had no result since then is not looked at again.
+    looked_at = models.DateTimeField(null=True)
 
     access_root = "project"
 

@@ -32,7 +32,6 @@ class Skill(Identified):
         HAND = "hand", "by hand"
         IMPORT = "import", "import"
         RULE = "rule", "by a rule"
-        COMPUTED = "computed", "computed"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="quality_skills")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quality_skills")
@@ -40,7 +39,7 @@ class Skill(Identified):
     value = models.PositiveSmallIntegerField(validators=[MaxValueValidator(MOST)])
     evidence = models.TextField()
     noted_on = models.DateField()
-    source = models.CharField(max_length=8, choices=Source, default=Source.HAND)
+    source = models.CharField(max_length=6, choices=Source, default=Source.HAND)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 

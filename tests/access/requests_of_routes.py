@@ -19,8 +19,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, issues, skills
-from quality.models import Benchmark, Issue, SkillName
+from quality import benchmarks, issues, rules, skills
+from quality.models import Benchmark, Issue, QualityRule, SkillName
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
@@ -524,6 +524,56 @@ def remove_gold(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)
     benchmarks.make_benchmark_from(stage.cast.ada, label)
     return RequestOf({"uid": label.project_row.uid}, {}, content_type=FORM)
+
+
+RULE = {
+    "name": "Stop the careless",
+    "collector": "benchmark",
+    "window": 20,
+    "least": 10,
+    "condition": "surely_below",
+    "bar": 0.6,
+    "action": "notify",
+    "review_share": 100,
+    "skill_value": 0,
+    "told": "Please read the guidelines again.",
+}
+
+
+def tried_rule(stage: Line) -> QualityRule:
+    rule = rules.make_rule(stage.cast.ada, stage.project, **RULE)
+    rules.try_rule(stage.cast.ada, rule)
+    return rule
+
+
+@request_for("admin:project-rules", "api-quality-rules", "api-rule-acts")
+def of_rules(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, RULE)
+
+
+@request_for("admin:project-rules POST")
+def rule_by_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, RULE, content_type=FORM)
+
+
+@request_for("api-quality-rule PATCH")
+def change_rule(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": tried_rule(stage).uid}, {"bar": 0.5})
+
+
+@request_for("api-quality-rule-try", "admin:rule-try")
+def try_rule(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": tried_rule(stage).uid}, {})
+
+
+@request_for("api-quality-rule-switch")
+def switch_rule(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": tried_rule(stage).uid}, {"is_on": True})
+
+
+@request_for("admin:rule-switch")
+def switch_rule_by_form(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": tried_rule(stage).uid}, {"on": "yes"}, content_type=FORM)
 
 
 def gold_of_lena(stage: Line) -> Label:
@@ -1035,6 +1085,22 @@ def new_word(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-skill-imports", "admin:skills-import")
 def new_skill_file(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, skill_file(stage), content_type=MULTIPART_CONTENT)
+
+
+@request_for("api-skill-source PUT", "api-skill-source DELETE")
+def source_of_skill(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": word(stage).uid}, {"media": "image", "half_life_days": 60})
+
+
+@request_for("admin:skills-compute")
+def source_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "skill": word(stage).uid, "half_life_days": 60}
+    return RequestOf({}, body, content_type=FORM)
+
+
+@request_for("api-computed-skills")
+def computed_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf(skills_of_vera(stage, person).kwargs)
 
 
 @request_for("admin:skills-csv")

@@ -1,5 +1,6 @@
 """Serving gold: first rows, then a rate that follows trust; each gold once; nothing tells it from another row."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import batches, labels, queue
 from labeling.data_rows import NewRow, add_rows
-from labeling.models import DataRow, Label, LabelVersion, ProjectRow, Slot
+from labeling.models import DataRow, Label, LabelVersion, Project, ProjectRow, Slot
 from quality import benchmarks, checks, gold_policy, gold_serving
 from quality.gold_policy import Policy, rate_for
 from quality.models import Benchmark, LabelScore, RowConsensus
@@ -94,6 +95,25 @@ def test_a_check_is_scored_and_finished_and_is_no_opinion(stage: Line) -> None:
     assert not RowConsensus.objects.exists(), "two checks of a row are no opinions either"
 
 
+def test_a_check_seems_to_wait_for_review_as_long_as_other_labels_do(stage: Line) -> None:
+    Project.objects.filter(pk=stage.project.pk).update(review_share=100)
+    set_policy(stage, first_rows=1)
+    check, plain = sorted(claim(stage.cast.lena, stage), key=lambda slot: not slot.is_check)
+    for slot in (check, plain):
+        hand_in(stage.cast.lena, slot)
+    run_jobs()
+
+    def states() -> list[str]:
+        return [Slot.objects.get(pk=slot.pk).state for slot in (check, plain)]
+
+    assert states() == [Slot.State.IN_REVIEW] * 2
+    assert not Slot.objects.filter(kind=Slot.Kind.REVIEW, project_row=check.project_row).exists()
+    assert checks.finish_waiting_checks() == 0
+    Slot.objects.filter(pk=plain.pk).update(state=Slot.State.DONE)
+    assert [checks.finish_waiting_checks(), checks.finish_waiting_checks()] == [1, 0]
+    assert states() == [Slot.State.DONE] * 2
+
+
 def test_a_wanted_opinion_of_the_gold_row_is_given_as_itself(stage: Line) -> None:
     row = ProjectRow.objects.get(pk=min(gold_rows(stage)))
     Slot.objects.filter(project_row=row).update(state=Slot.State.OPEN)
@@ -122,6 +142,29 @@ def test_giving_back_draws_the_same_again_and_nobody_else_gets_it(stage: Line) -
     row = ProjectRow.objects.get(pk=again.project_row_id)
     assert row.state == ProjectRow.State.DONE, "a skip of a check sets no row aside"
     assert not Slot.objects.filter(project_row=row, state=Slot.State.OPEN).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_claims_of_one_person_at_once_give_no_gold_twice(stage: Line) -> None:
+    set_policy(stage, first_rows=5)
+    found: list[list[int]] = []
+    start = threading.Barrier(2)
+
+    def take() -> None:
+        try:
+            start.wait(10)
+            found.append([slot.project_row_id for slot in claim(stage.cast.lena, stage)])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 2, "neither claim failed"
+    held = Slot.objects.filter(labeler=stage.cast.lena, state=Slot.State.LEASED).values_list("project_row", flat=True)
+    assert len(held) == len(set(held)) >= 2
 
 
 def test_no_gold_is_given_where_nothing_else_waits(stage: Line) -> None:

@@ -98,7 +98,7 @@ def test_it_pauses_once_and_tells_the_person(stage: Line) -> None:
     assert "n 5, under 0.6" in pause.reason
     empty = queue.lease_next_rows(cast.lena, stage.project).empty
     assert empty is not None and empty.code == "paused" and str(PAUSE["told"]) in empty.message
-    assert [act.told for act in rule_acts.told_to(cast.lena)] == [PAUSE["told"]]
+    assert rule_acts.told_to(cast.lena) == [], "the pause stands on their page already"
     assert Event.objects.filter(stream=f"person:{cast.lena.uid}", kind="rule_acted").count() == 1
     told = AuditEvent.objects.get(action="quality_rule.acted")
     assert (told.actor, told.after["outcome"], told.after["n"]) == (cast.max, "done", 5)
@@ -115,6 +115,8 @@ def test_held_scores_and_a_rule_that_is_off_act_on_nobody(stage: Line) -> None:
     LabelScore.objects.update(is_held=True)
     assert rule_acts.act_on_results() == 0
     LabelScore.objects.update(is_held=False)
+    QualityRule.objects.update(looked_at=ClockTimestamp() + timedelta(minutes=11))
+    assert rule_acts.act_on_results() == 0, "nobody had a result since the last look"
     rules.switch_off(stage.cast.pia, rule)
     assert rule_acts.act_on_results() == 0 and rule_acts.run_rule(rule.pk) == 0
 
@@ -150,6 +152,7 @@ def test_it_sets_a_skill_and_tells(stage: Line) -> None:
     rule_acts.act_on_results()
     skill = Skill.objects.get(person=cast.lena)
     assert (skill.value, skill.source, skill.set_by) == (80, Skill.Source.RULE, cast.max)
+    assert [act.told for act in rule_acts.told_to(cast.lena)] == [PAUSE["told"]] and not rule_acts.told_to(cast.leo)
     with pytest.raises(NotAllowed):
         rules.make_rule(
             cast.pia,
