@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Coalesce
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from labeling.models.ontologies import Ontology
@@ -87,6 +88,10 @@ class Project(Identified):
         return self.name
 
 
+# When somebody last said that a grant shall be; recertification lists by it, the longest ago first.
+LAST_LOOK = Coalesce("kept_at", "granted_at")
+
+
 class Grant(Identified):
     """What a grant carries beside guardian's columns."""
 
@@ -116,6 +121,7 @@ class ProjectPersonGrant(Grant, UserObjectPermissionBase):
     class Meta(UserObjectPermissionBase.Meta):
         unique_together: ClassVar[list[Sequence[str]]] = []
         constraints = [models.UniqueConstraint(fields=["user", "content_object"], name="one_grant_per_person")]
+        indexes = [models.Index(LAST_LOOK, "id", name="person_grants_by_last_look")]
 
 
 class ProjectTeamGrant(Grant, GroupObjectPermissionBase):
@@ -126,3 +132,4 @@ class ProjectTeamGrant(Grant, GroupObjectPermissionBase):
     class Meta(GroupObjectPermissionBase.Meta):
         unique_together: ClassVar[list[Sequence[str]]] = []
         constraints = [models.UniqueConstraint(fields=["group", "content_object"], name="one_grant_per_team")]
+        indexes = [models.Index(LAST_LOOK, "id", name="team_grants_by_last_look")]

@@ -10,6 +10,7 @@ from labeling import project_access, recertification, work_time
 from labeling.models import Project, ProjectPersonGrant, ProjectTeamGrant
 from tests.cast import Cast
 from tests.line import Line
+from tests.plans import plan_of_list
 from workforce import access
 from workforce.errors import InvalidInput, NotAllowed, NotFound
 from workforce.models import AuditEvent, Person
@@ -73,6 +74,13 @@ def test_old_grants_and_those_that_end_soon_are_due(line: Line) -> None:
     assert due(line, days=120) == [], "one that ran out gives nothing"
     Project.objects.update(state="archived")
     assert due(line) == []
+
+
+@pytest.mark.parametrize("of_teams", [False, True])
+def test_a_page_of_what_is_due_is_walked_and_not_sorted(line: Line, of_teams: bool) -> None:
+    due = recertification.grants_due(line.cast.max, line.cast.home, of_teams=of_teams)
+    plan = plan_of_list(due.order_by("looked_at", "pk")[:51])
+    assert "grants_by_last_look" in plan and "Sort" not in plan, plan
 
 
 def test_only_projects_whose_access_one_manages(line: Line) -> None:
