@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from labeling import work_time
-from labeling.batches import draw
+from labeling.overlap import draw
 from labeling.check_slots import FOR_GOLD, lease_for_gold
 from labeling.labels import last_versions
 from labeling.models import Label, Project, ProjectRow, Slot

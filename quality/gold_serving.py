@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from labeling.batches import draw
+from labeling.overlap import draw
 from labeling.models import Project
 from quality.gold_policy import LOOKED_BACK, Policy, rate_for
 from workforce.models import Person
