@@ -83,6 +83,8 @@ THINGS: dict[str, Named] = {
     "back": lambda stage: stage.cast.lena.uid,
     "addresses": lambda stage: stage.cast.lena.email,
     "emails": lambda stage: stage.cast.lena.email,
+    "a": lambda stage: stage.cast.lena.uid,
+    "b": lambda stage: stage.cast.vera.uid,
 }
 # Keys that name nothing of anybody's.
 # fmt: off
@@ -99,6 +101,9 @@ PLAIN = {
     "guidelines_text", "has_no_end", "is_required", "last_on", "new", "note", "noted_on", "of", "per",
     "project_q", "q", "rules", "counts_from", "percent", "team_role",
     "alternatives", "bar", "base_rate", "first_rows", "least_rate", "most_rate", "rationale", "tolerances",
+    "collector", "condition", "consensus_extra_hours", "consensus_machine_weight", "consensus_most_extra",
+    "consensus_strategy", "feature", "half_life_days", "is_on", "kind_of_data", "least", "media", "on", "question",
+    "skill_value", "stop", "window",
     "then", "title", "told", "valid_from", "valid_until", "value",
 }
 # fmt: on
@@ -272,6 +277,8 @@ QUERY = (
     "before",
     "cursor",
     "external_id",
+    "a",
+    "b",
 )
 
 
