@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('labeling', '0013_shares_of_classes'),
+        ('labeling', '0015_overlap_of_batches_and_extra_opinions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
