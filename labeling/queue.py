@@ -269,7 +269,9 @@ def _in_order(slots: QuerySet[Slot]) -> QuerySet[Slot]:
 
 def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
     """The filter that removed the rest, in words, and when the next row may free."""
-    every = Slot.objects.filter(project=project, kind=kind).exclude(project_row__state=ProjectRow.State.SET_ASIDE)
+    every = Slot.objects.filter(project=project, kind=kind, is_check=False).exclude(
+        project_row__state=ProjectRow.State.SET_ASIDE
+    )
     closed = closed_batches(person, project, kind)
     if WHOLE_PROJECT in closed:
         return closed[WHOLE_PROJECT]

@@ -165,6 +165,16 @@ def row_for_gold(person: Person, row_uid: object) -> ProjectRow:
     return access.access(person, rows, str(row_uid), Permission.MAKE_BENCHMARK)
 
 
+def row_named(person: Person, project_uid: object, external_id: str) -> ProjectRow:
+    """A row of the project by its external id, for one who may make its gold. Raises ``no_such_row``."""
+    project = access.access(person, Project.objects.all(), str(project_uid), Permission.MAKE_BENCHMARK)
+    rows = ProjectRow.objects.select_related("project__organization", "data_row").filter(project=project)
+    found = rows.filter(data_row__external_id=external_id.strip()).first() if "\x00" not in external_id else None
+    if found is None:
+        raise RuleViolation("no_such_row", "There is no row with this external id in the project.")
+    return found
+
+
 def label_to_star(person: Person, row: ProjectRow, uid: str) -> Label:
     """A label of the row that may become gold, for one who makes gold: an expert sees no other's in lists."""
     access.require(person, Permission.MAKE_BENCHMARK, row)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Avg, Count
 
 from labeling.labels import makers_versions
-from labeling.models import Label, LabelVersion, ProjectRow
+from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.rows import lock_row
 from labeling.texts import checked_text
 from quality import benchmarks, gold_policy, gold_scores
@@ -94,6 +94,20 @@ def decide(actor: Person, project_row: ProjectRow, *, decision: str, reason: str
 def decisions_on(project_row: ProjectRow) -> list[GoldDecision]:
     found = GoldDecision.objects.filter(project_row=project_row).select_related("decided_by")
     return list(found.order_by("-pk"))
+
+
+def waiting_for(person: Person) -> list[Benchmark]:
+    """Contested golds that ``person`` may decide about, the oldest first."""
+    found = Benchmark.objects.filter(state=Benchmark.State.SUSPENDED)
+    related = "project", "project_row__data_row", "made_by"
+    return list(access.visible_to(person, found, Permission.MAKE_BENCHMARK).select_related(*related).order_by("pk"))
+
+
+def projects_with_gold_of(person: Person) -> list[Project]:
+    """Where ``person`` may draw gold in the editor: the right to make it and to label."""
+    running = Project.objects.filter(state=Project.State.ACTIVE)
+    may_make = access.visible_to(person, running, Permission.MAKE_BENCHMARK)
+    return list(access.visible_to(person, may_make, Permission.LABEL).order_by("name"))
 
 
 def people_against(benchmark: Benchmark) -> list[Label]:

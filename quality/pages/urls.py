@@ -1,11 +1,14 @@
 from django.urls import path
 
-from quality.pages import home, issues, vendor
+from quality.pages import gold, home, issues, vendor
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("my-issues/", issues.my_issues, name="my-issues"),
     path("my-issues/<uuid:uid>/say/", issues.say, name="my-issue-say"),
+    path("my-gold/", gold.my_gold, name="my-gold"),
+    path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
+    path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),
     path("vendor/", vendor.start, name="vendor-start"),
     path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
     path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),

@@ -633,7 +633,7 @@ def decide_gold(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": label.project_row.uid}, {"decision": "keep", "reason": "Rule 3."})
 
 
-@request_for("admin:row-gold-decide")
+@request_for("admin:row-gold-decide", "my-gold-decide")
 def decide_gold_by_form(stage: Line, person: Person | None) -> RequestOf:
     asked = decide_gold(stage, person)
     return RequestOf(asked.kwargs, asked.body, content_type=FORM)
@@ -647,6 +647,12 @@ def set_tolerances(stage: Line, person: Person | None) -> RequestOf:
 @request_for("api-row-benchmark-draw", "admin:row-gold-draw")
 def draw_gold(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.rows.first().uid}, {})
+
+
+@request_for("my-gold-draw")
+def draw_gold_by_name(stage: Line, person: Person | None) -> RequestOf:
+    name = stage.project.rows.first().data_row.external_id
+    return RequestOf({"uid": stage.project.uid}, {"external_id": name}, content_type=FORM)
 
 
 @request_for("admin:label-gold")

@@ -138,3 +138,23 @@ def test_lists_hold_nothing_of_other_organizations(stage: Line) -> None:
     for address in ("benchmarks/", "accuracy/", "benchmark-policy/"):
         assert api(otto, "GET", f"projects/{stage.project.uid}/{address}").status_code == 404
     assert Benchmark.objects.count() == 6 and ProjectRow.objects.count() == 6
+
+
+# --- Experts, who are not in the admin ---------------------------------------------------------------------------
+def test_an_expert_decides_and_draws_at_a_page_of_their_own(stage: Line) -> None:
+    eva, row = signed_in(stage, "eva"), rows_of(stage)[5]
+    assert "none is contested" in html(eva, "/")
+    say(stage, row, dict.fromkeys(TRUSTED, payload(FAR)))
+    assert "1 contested" in html(eva, "/")
+    found = html(eva, "/my-gold/")
+    assert "3 trusted people disagree with the gold of Eva Egger" in found and "row-00005" in found
+    assert "row-00005" not in html(signed_in(stage, "otto"), "/my-gold/")
+    assert "row-00005" not in html(signed_in(stage, "lena"), "/my-gold/")
+    early = eva.post(f"/my-gold/{row.uid}/decide/", {"decision": "keep", "reason": ""}, follow=True)
+    assert "Nothing was decided" in early.content.decode()
+    said = eva.post(f"/my-gold/{row.uid}/decide/", {"decision": "amend", "reason": "So it is."}, follow=True)
+    assert "3 of 3 scores moved" in said.content.decode() and "No gold is contested" in said.content.decode()
+    drawn = eva.post(f"/my-gold/{stage.project.uid}/draw/", {"external_id": "row-00005"})
+    assert drawn.status_code == 302 and f"/projects/{stage.project.uid}/" in drawn.headers["Location"]
+    wrong = eva.post(f"/my-gold/{stage.project.uid}/draw/", {"external_id": "row-9"}, follow=True)
+    assert "no row with this external id" in wrong.content.decode()
