@@ -67,10 +67,12 @@ def settings_for(row: ProjectRow, kept: RowConsensus | None) -> Overlap:
 def judge(row: ProjectRow, case: Case, agreement: RowAgreement, settings: Overlap) -> Verdict:
     weights = {name: _weight(version, settings) for name, version in case.versions.items()}
     voters = [name for name, weight in weights.items() if weight > 0]
-    if len(case.versions) < 2 or not voters:
-        return Verdict(
-            settings, agreement.consensus, agreement.why_null, agreement.winner, agreement.status, Certainty(None, None)
-        )
+    if len(case.versions) < 2:
+        return _plain(settings, agreement.winner, agreement.status, agreement.consensus, agreement.why_null)
+    if len(voters) < 2:
+        # What does not count is nobody's rival: the one opinion that counts stands.
+        winner = voters[0] if voters else None
+        return _plain(settings, winner, "decided" if winner else "undecided", None, NEEDS_ANOTHER)
     people = {name: version.label.labeler_id for name, version in case.versions.items()}
     known = accuracies_in(row.project, set(people.values()))
     accuracies = {name: known[pk] for name, pk in people.items()}
@@ -89,6 +91,10 @@ def judge(row: ProjectRow, case: Case, agreement: RowAgreement, settings: Overla
         means = mean_agreement(case.scores, weights)
     _, winner, status = leader_of(means, case.scores)
     return Verdict(settings, score, why, winner, status, certainty, merged)
+
+
+def _plain(settings: Overlap, winner: str | None, status: str, score: float | None, why: str) -> Verdict:
+    return Verdict(settings, score, why, winner, status, Certainty(None, None))
 
 
 def keep_merged(row: ProjectRow, verdict: Verdict, versions: Sequence[LabelVersion]) -> None:

@@ -138,6 +138,12 @@ def test_machines_count_what_the_settings_give_them(cast: Cast) -> None:
     scored = consensus.score_row(row.pk, by_new_settings=True)
     assert scored and scored.score == pytest.approx((0.75 + 0.5 * 0 + 0.5 * 0) / 2)
     assert scored.settings_version == 2
+    # Beside a machine that does not count, the one person stands.
+    settings.change_overlap(cast.pia, line.project, {"consensus_machine_weight": 0.0})
+    person = row.labels.get(labeler__name="a")
+    Slot.objects.filter(work__in=row.labels.filter(labeler__name="b")).update(state="revoked")
+    scored = consensus.score_row(row.pk, by_new_settings=True)
+    assert scored and (scored.winner, scored.score, scored.status) == (person, None, "decided")
 
 
 def test_the_winner_by_skill_and_merged(cast: Cast) -> None:
