@@ -160,7 +160,7 @@ def _shown_problem(cell: Cell, request: RequestOf, answer: Any, body: bytes) -> 
     """An allowed read shows its thing, an empty list does not, and neither does a refusal."""
     if cell.method != "GET" or cell.route in NOT_READ or answer.status_code in (302, 303):
         return None
-    shows = [text.encode() for text in request.shows]
+    shows = [text if isinstance(text, bytes) else text.encode() for text in request.shows]
     if cell.expect == "allow" and not all(text in body for text in shows):
         return f"allowed, but does not show {shows}"
     if cell.expect == "allow" and not body:

@@ -5,8 +5,8 @@ a labeler of the stage otherwise, so that a refusal is about the right and not a
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import guidelines, labels, pauses, project_templates, queue
+from labeling.assets import asset_file
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
 from quality import benchmarks, issues, rules, skills
 from quality.models import Benchmark, Issue, QualityRule, SkillName
@@ -26,7 +27,7 @@ from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
 from workforce import alerts, capacity, invitations, jobs, rates, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Alert, Event, Invitation, JobProblem, Person, SecondFactor
+from workforce.models import Alert, ClockTimestamp, Event, Invitation, Job, JobProblem, Person, SecondFactor
 
 
 @dataclass
@@ -35,8 +36,8 @@ class RequestOf:
     body: Any = None
     query: str = ""
     content_type: str = "application/json"
-    # What a successful GET must show; without it the uid of the address, or the project's name.
-    shows: list[str] = field(default_factory=list)
+    # What an allowed GET must show, and what nobody else may see: something that no other stage has.
+    shows: list[str | bytes] = field(default_factory=list)
 
     def encoded(self) -> bytes:
         if self.body is None:
@@ -105,9 +106,16 @@ def claim_review(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {})
 
 
-@request_for("asset", "thumbnail", "api-row-picture")
-def of_row_in_hand(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": slot_in_hand(stage, person).project_row.uid})
+@request_for("asset", "api-row-picture")
+def picture_in_hand(stage: Line, person: Person | None) -> RequestOf:
+    row = slot_in_hand(stage, person).project_row
+    return RequestOf({"uid": row.uid}, shows=[asset_file(row.data_row.asset_path).read_bytes()])
+
+
+@request_for("thumbnail")
+def thumbnail_in_hand(stage: Line, person: Person | None) -> RequestOf:
+    row = slot_in_hand(stage, person).project_row
+    return RequestOf({"uid": row.uid}, shows=[asset_file(row.data_row.asset_path, is_thumbnail=True).read_bytes()])
 
 
 @request_for("api-slot-heartbeat")
@@ -168,6 +176,26 @@ def issue_of_lena(stage: Line, text: str = "One car or two?") -> Issue:
     return found
 
 
+def label_of_vera(stage: Line) -> Label:
+    """A label that a person of the vendor made."""
+    vera = stage.cast.vera
+    found = Label.objects.filter(project=stage.project, labeler=vera).first()
+    if found is not None:
+        return found
+    slot = queue.lease_next_rows(vera, stage.project).slots[0]
+    token, done = slot.lease_token or 0, payload((1, 1, 9, 9))
+    labels.submit_label(vera, str(slot.uid), token=token, payload=done, ontology_version=1, key="of vera")
+    return Label.objects.get(slot=slot)
+
+
+def issue_of_vera(stage: Line) -> Issue:
+    found = Issue.objects.filter(project=stage.project, opened_by=stage.cast.vera).first()
+    if found is None:
+        row = label_of_vera(stage).project_row
+        found = issues.open_issue(stage.cast.vera, row, category="edge_case", text="A van or a bus?")
+    return found
+
+
 @request_for("stream:project")
 def stream_of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
@@ -188,20 +216,34 @@ def stream_of_lena(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.lena.uid})
 
 
-@request_for("healthz", "login", "admin:index", "admin:login", "admin:formulas", "api-schema", "my-issues")
+@request_for("healthz", "login", "admin:login", "admin:formulas", "api-schema")
 @request_for("admin:logout", "logout", "admin:password_change", "admin:password_change_done")
-@request_for("admin:roles", "api-invitations", "api-people", "admin:people-invite", "organizations")
-@request_for("password-reset", "account", "sign-in-code", "account-sign-out-everywhere")
-@request_for("second-factor", "admin:organization-settings", "admin:alerts")
+@request_for("admin:roles", "password-reset", "sign-in-code", "account-sign-out-everywhere")
+@request_for("second-factor")
 def without_values(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
+
+
+@request_for("my-issues")
+def own_issues(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(issue_of_lena(stage).uid)])
+
+
+@request_for("account")
+def own_account(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[(person or stage.cast.lia).email])
 
 
 @request_for("password-reset-confirm")
 def reset_link(stage: Line, person: Person | None) -> RequestOf:
     token = default_token_generator.make_token(stage.cast.lia)
     body = {"new": "quiet-harbour-71", "again": "quiet-harbour-71"}
-    return RequestOf({"uid": stage.cast.lia.uid, "token": token}, body, content_type=FORM)
+    return RequestOf({"uid": stage.cast.lia.uid, "token": token}, body, content_type=FORM, shows=['name="again"'])
+
+
+@request_for("password-reset POST")
+def ask_for_letter(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, {"email": stage.cast.lia.email}, content_type=FORM)
 
 
 @request_for("account-password")
@@ -251,6 +293,16 @@ def alert_of_max(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": raised.uid}, {}, content_type=FORM)
 
 
+@request_for("admin:alerts")
+def alerts_of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(alert_of_max(stage, person).kwargs["uid"])])
+
+
+@request_for("admin:organization-settings")
+def settings_of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.home.uid)])
+
+
 @request_for("admin:organization-second-factor")
 def require_second_factor(stage: Line, person: Person | None) -> RequestOf:
     # Who asks it of others has one.
@@ -258,7 +310,7 @@ def require_second_factor(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.cast.home.uid}, {"is_required": "on"}, content_type=FORM)
 
 
-@request_for("api-projects", "admin:projects", "admin:dashboard", "home")
+@request_for("api-projects", "admin:projects", "admin:dashboard", "admin:index", "home")
 def projects_of_stage(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, shows=[str(stage.project.uid)])
 
@@ -285,19 +337,19 @@ def teams_of_stage(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:tokens", "api-tokens")
 def tokens_of_max(stage: Line, person: Person | None) -> RequestOf:
-    tokens.issue_token(stage.cast.max, stage.cast.home, name="nightly of max", scopes=["read"])
-    return RequestOf({}, shows=["nightly of max"])
+    name = f"nightly of {stage.cast.home.uid}"
+    tokens.issue_token(stage.cast.max, stage.cast.home, name=name, scopes=["read"])
+    return RequestOf({}, shows=[name])
 
 
 @request_for("admin:audit", "admin:audit-lines")
-def acts_of_ada(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, shows=[stage.cast.ada.name])
+def acts_at_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(invitation_to_the_vendor(stage).uid)])
 
 
 @request_for("admin:jobs")
 def jobs_of_max(stage: Line, person: Person | None) -> RequestOf:
-    job = jobs.start_job(stage.cast.max, stage.cast.home, kind="import", task="labeling.tasks.run_import", settings={})
-    return RequestOf({}, shows=[str(job.uid)])
+    return RequestOf({}, shows=job_of_max(stage, person).shows)
 
 
 @request_for("admin:labels")
@@ -320,7 +372,7 @@ def labels_of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).uid)])
 
 
-@request_for("api-project-issues")
+@request_for("api-project-issues", "admin:project-issues")
 def issues_of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(issue_of_lena(stage).uid)])
 
@@ -331,10 +383,7 @@ def performance_of_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
 
 
-@request_for("api-project", "api-project-export")
-@request_for("admin:project", "admin:project-data", "admin:project-people", "admin:project-queue")
-@request_for("admin:project-settings", "admin:project-issues", "admin:project-performance")
-@request_for("admin:project-quality", "admin:project-rows")
+@request_for("api-project", "api-project-export", "admin:project", "admin:project-settings", "admin:project-quality")
 def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
 
@@ -369,6 +418,28 @@ def form_of_overlap(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {**body, **more}, content_type=FORM)
 
 
+@request_for("api-project-batches GET", "admin:project-data")
+def batches_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.batches.get().uid)])
+
+
+@request_for("admin:project-people", "admin:project-performance")
+def people_of_project(stage: Line, person: Person | None) -> RequestOf:
+    submitted_label(stage)
+    return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name, str(stage.cast.lena.uid)])
+
+
+@request_for("admin:project-queue")
+def queue_of_project(stage: Line, person: Person | None) -> RequestOf:
+    queue.lease_next_rows(stage.cast.leo, stage.project)
+    return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name, str(stage.cast.leo.uid)])
+
+
+@request_for("admin:project-rows")
+def rows_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).project_row.uid)])
+
+
 @request_for("admin:(?P<url>.*)$")
 def anything_else(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"path": "/admin/nothing/here/"})
@@ -392,7 +463,8 @@ def new_batch(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-batch", "admin:batch")
 def of_batch(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.project.batches.get().uid}, {"priority": 1})
+    batch = stage.project.batches.get().uid
+    return RequestOf({"uid": batch}, {"priority": 1}, shows=[str(batch)])
 
 
 @request_for("admin:batch POST")
@@ -419,7 +491,7 @@ def new_ontology(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-ontology", "admin:ontology")
 def of_ontology(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.ontology.ontology.uid})
+    return RequestOf({"uid": stage.ontology.ontology.uid}, shows=[stage.ontology.ontology.name])
 
 
 @request_for("api-ontology-versions")
@@ -432,9 +504,14 @@ def new_dataset(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New"})
 
 
-@request_for("api-dataset", "api-dataset-data-rows", "admin:dataset")
+@request_for("api-dataset", "admin:dataset")
 def of_dataset(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.dataset.uid})
+    return RequestOf({"uid": stage.dataset.uid}, shows=[stage.dataset.name])
+
+
+@request_for("api-dataset-data-rows")
+def rows_of_dataset(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.dataset.uid}, shows=[str(submitted_label(stage).project_row.data_row.uid)])
 
 
 @request_for("api-dataset-data-rows POST")
@@ -459,11 +536,18 @@ def token_of_max(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": token.uid})
 
 
-@request_for("api-job", "api-job-problems", "admin:job")
+@request_for("api-job")
 def job_of_max(stage: Line, person: Person | None) -> RequestOf:
     job = jobs.start_job(stage.cast.max, stage.cast.home, kind="import", task="labeling.tasks.run_import", settings={})
-    JobProblem.objects.create(job=job, position=1, code="not_json", message="Line 1 is no JSON.")
-    return RequestOf({"uid": job.uid})
+    return RequestOf({"uid": job.uid}, shows=[str(job.uid)])
+
+
+@request_for("api-job-problems", "admin:job")
+def problem_of_job(stage: Line, person: Person | None) -> RequestOf:
+    asked = job_of_max(stage, person)
+    job, message = Job.objects.get(uid=asked.kwargs["uid"]), f"Line 1 of {stage.dataset.uid} is no JSON."
+    JobProblem.objects.create(job=job, position=1, code="not_json", message=message)
+    return replace(asked, shows=[message])
 
 
 @request_for("admin:jobs-again")
@@ -495,7 +579,8 @@ def ask(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-issue", "admin:issue")
 def of_issue(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": issue_of_lena(stage).uid})
+    issue = issue_of_lena(stage).uid
+    return RequestOf({"uid": issue}, shows=[str(issue)])
 
 
 @request_for("api-issue-comment")
@@ -516,7 +601,8 @@ def reopen(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:row")
 def of_row(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": submitted_label(stage).project_row.uid})
+    label = submitted_label(stage)
+    return RequestOf({"uid": label.project_row.uid}, shows=[str(label.uid)])
 
 
 @request_for("admin:row-gold-remove")
@@ -676,7 +762,7 @@ def act_on_issue(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:person")
 def of_person(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.nora.memberships.get().uid})
+    return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, shows=[stage.cast.nora.email])
 
 
 @request_for("admin:person-change")
@@ -691,9 +777,20 @@ def change_people(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, body, content_type=FORM)
 
 
+@request_for("api-people")
+def people_of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.vera.memberships.get().uid)])
+
+
 @request_for("api-person")
 def person_of_the_vendor(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": False})
+    vera = stage.cast.vera
+    return RequestOf({"uid": vera.memberships.get().uid}, {"is_active": False}, shows=[vera.email])
+
+
+@request_for("organizations")
+def organizations_of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.home.uid)])
 
 
 @request_for("organization-choose")
@@ -708,7 +805,7 @@ def leave_organization(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:team")
 def of_team(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.team.uid})
+    return RequestOf({"uid": stage.cast.team.uid}, shows=[str(stage.cast.team.uid), str(stage.cast.lena.uid)])
 
 
 @request_for("admin:people-invite POST")
@@ -822,15 +919,25 @@ def clear(stage: Line, person: Person | None) -> RequestOf:
 
 # --- Invitations --------------------------------------------------------------------------------------------------
 def invitation_to_the_vendor(stage: Line) -> Invitation:
-    cast = stage.cast
-    return invitations.invite_person(cast.max, cast.home, email="nia@example.org", role="member", vendor=cast.vendor)
+    cast, email = stage.cast, f"nia-{stage.cast.vendor.uid}@example.org"
+    return invitations.invite_person(cast.max, cast.home, email=email, role="member", vendor=cast.vendor)
 
 
 @request_for("invitation")
 def open_link(stage: Line, person: Person | None) -> RequestOf:
     body = {"name": "Nia New", "password": "a long way home 7", "again": "a long way home 7"}
     signed = invitations.signed_link(invitation_to_the_vendor(stage))
-    return RequestOf({"signed": signed}, body, content_type=FORM)
+    return RequestOf({"signed": signed}, body, content_type=FORM, shows=[f"of {stage.cast.vendor.name}."])
+
+
+@request_for("api-invitations")
+def invitations_of_home(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(invitation_to_the_vendor(stage).uid)])
+
+
+@request_for("admin:people-invite")
+def page_of_invitations(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[invitation_to_the_vendor(stage).email])
 
 
 @request_for("api-invitations POST")
@@ -894,13 +1001,17 @@ def of_days_off(stage: Line, person: Person | None) -> RequestOf:
 
 # --- Guidelines -------------------------------------------------------------------------------------------------
 def guidelines_of_pia(stage: Line) -> GuidelineVersion:
-    return guidelines.publish_version(stage.cast.pia, stage.project, text="# Cars", after=0)
+    return guidelines.publish_version(stage.cast.pia, stage.project, text=f"# Cars\n\n{told_by_pia(stage)}", after=0)
+
+
+def told_by_pia(stage: Line) -> str:
+    return f"A box around every car of {stage.project.uid}"
 
 
 @request_for("guidelines", "api-project-guidelines", "api-project-guidelines-versions", "admin:project-guidelines")
 def of_guidelines(stage: Line, person: Person | None) -> RequestOf:
     guidelines_of_pia(stage)
-    return RequestOf({"uid": stage.project.uid}, shows=["Cars"])
+    return RequestOf({"uid": stage.project.uid}, shows=[told_by_pia(stage)])
 
 
 @request_for("guidelines POST", "admin:project-guidelines POST")
@@ -934,8 +1045,7 @@ def new_pause(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-project-pauses")
 def pauses_of_project(stage: Line, person: Person | None) -> RequestOf:
-    pause_of_lena(stage)
-    return RequestOf({"uid": stage.project.uid})
+    return RequestOf({"uid": stage.project.uid}, shows=[str(pause_of_lena(stage).uid)])
 
 
 @request_for("api-pause-resume")
@@ -950,7 +1060,12 @@ def of_lena_here(stage: Line) -> dict[str, Any]:
 
 @request_for("admin:project-person", "admin:project-person-limit")
 def lena_here(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf(of_lena_here(stage), {"rows": "40"}, content_type=FORM)
+    return RequestOf(of_lena_here(stage), {"rows": "40"}, content_type=FORM, shows=[lena_on_project(stage)])
+
+
+def lena_on_project(stage: Line) -> str:
+    """The head of an explanation of what she may do there."""
+    return f"{stage.cast.lena.name} on {stage.project.name}"
 
 
 @request_for("admin:project-person-pause")
@@ -980,7 +1095,7 @@ def share_of_lena(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-project-grants")
 def grants_here(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid})
+    return RequestOf({"uid": stage.project.uid}, shows=[str(grant_of_leo(stage).uid)])
 
 
 @request_for("api-project-grants POST")
@@ -997,14 +1112,22 @@ def of_grant(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": grant_of_leo(stage).uid}, {})
 
 
+def old_grant_of_leo(stage: Line) -> ProjectPersonGrant:
+    """Given so long ago that somebody has to look at it again."""
+    grant = grant_of_leo(stage)
+    ProjectPersonGrant.objects.filter(pk=grant.pk).update(granted_at=ClockTimestamp() - timedelta(days=400))
+    return grant
+
+
 @request_for("api-grants-due")
 def grants_due(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, query=f"?organization={stage.cast.home.uid}")
+    home = stage.cast.home.uid
+    return RequestOf({}, query=f"?organization={home}", shows=[str(old_grant_of_leo(stage).uid)])
 
 
 @request_for("admin:recertification")
 def recertification_page(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({})
+    return RequestOf({}, shows=[str(old_grant_of_leo(stage).uid)])
 
 
 @request_for("admin:recertification-act")
@@ -1012,31 +1135,38 @@ def keep_grants(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, {"grant": grant_of_leo(stage).uid, "act": "keep", "days": "90"}, content_type=FORM)
 
 
-@request_for("api-access", "admin:access")
+@request_for("api-access")
 def explain_lena(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, query=f"?person={stage.cast.lena.uid}&project={stage.project.uid}")
+    query = f"?person={stage.cast.lena.uid}&project={stage.project.uid}"
+    return RequestOf({}, query=query, shows=[str(stage.cast.lena.uid)])
+
+
+@request_for("admin:access")
+def explain_by_page(stage: Line, person: Person | None) -> RequestOf:
+    return replace(explain_lena(stage, person), shows=[lena_on_project(stage)])
 
 
 # --- Templates of projects --------------------------------------------------------------------------------------
 def template_of_max(stage: Line) -> ProjectTemplate:
-    return project_templates.make_template_of(stage.cast.max, stage.project, name="Street")
+    return project_templates.make_template_of(stage.cast.max, stage.project, name=f"Like {stage.project.uid}")
 
 
 @request_for("admin:project-templates", "api-project-templates")
 def templates(stage: Line, person: Person | None) -> RequestOf:
-    template_of_max(stage)
-    return RequestOf({})
+    return RequestOf({}, shows=[str(template_of_max(stage).uid)])
 
 
 @request_for("admin:project-templates POST")
-def empty_template(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, {"name": ""}, content_type=FORM)
+def new_template_by_form(stage: Line, person: Person | None) -> RequestOf:
+    body = {"organization": stage.cast.home.uid, "name": "Street", "ontology": stage.ontology.ontology.uid, **QUALITY}
+    return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:project-template", "admin:project-template-retire")
 def of_template(stage: Line, person: Person | None) -> RequestOf:
     body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid, "batch": "First"}
-    return RequestOf({"uid": template_of_max(stage).uid}, body, content_type=FORM)
+    template = template_of_max(stage)
+    return RequestOf({"uid": template.uid}, body, content_type=FORM, shows=[template.name])
 
 
 @request_for("admin:project-template-of")
@@ -1051,7 +1181,8 @@ def new_template(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-project-template")
 def template_alone(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": template_of_max(stage).uid})
+    template = template_of_max(stage)
+    return RequestOf({"uid": template.uid}, shows=[template.name])
 
 
 @request_for("api-project-template-projects")
@@ -1063,7 +1194,8 @@ def start_from_template(stage: Line, person: Person | None) -> RequestOf:
 # --- Skills -----------------------------------------------------------------------------------------------------
 def word(stage: Line) -> SkillName:
     found = SkillName.objects.filter(organization=stage.cast.home).first()
-    return found or skills.add_skill_name(stage.cast.ada, stage.cast.home, "Damage")
+    home = stage.cast.home
+    return found or skills.add_skill_name(stage.cast.ada, home, f"Bent frames at {home.uid}")
 
 
 def skill_file(stage: Line) -> bytes:
@@ -1073,9 +1205,22 @@ def skill_file(stage: Line) -> bytes:
     )
 
 
-@request_for("api-skill-names", "admin:skills", "api-vendors")
+def vera_is_able(stage: Line) -> str:
+    """The evidence of a skill of a person of the vendor."""
+    member = stage.cast.vera.memberships.get()
+    evidence = f"Test of May of {stage.cast.vera.uid}."
+    skills.set_skill(stage.cast.ada, member, word(stage), value=60, evidence=evidence)
+    return evidence
+
+
+@request_for("api-skill-names", "admin:skills")
 def of_skills(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({})
+    return RequestOf({}, shows=[word(stage).name])
+
+
+@request_for("api-vendors")
+def vendors_of_person(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.vendor.uid)])
 
 
 @request_for("admin:skills POST")
@@ -1111,7 +1256,12 @@ def computed_of_vera(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:skills-csv")
 def file_of_home(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, query=f"?organization={stage.cast.home.uid}")
+    return RequestOf({}, query=f"?organization={stage.cast.home.uid}", shows=[vera_is_able(stage)])
+
+
+@request_for("api-person-skills GET")
+def known_of_vera(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, shows=[vera_is_able(stage)])
 
 
 @request_for("api-person-skills")
@@ -1136,6 +1286,12 @@ def minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"skill": word(stage).uid, "value": 60}, content_type=FORM)
 
 
+@request_for("api-minimum-skills GET", "admin:project-skills GET")
+def minimums(stage: Line, person: Person | None) -> RequestOf:
+    made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(made.uid)])
+
+
 @request_for("api-minimum-skill")
 def no_minimum(stage: Line, person: Person | None) -> RequestOf:
     made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
@@ -1149,24 +1305,47 @@ def no_minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
 
 
 # --- Vendors ----------------------------------------------------------------------------------------------------
-@request_for("api-vendor-people", "api-vendor-projects", "api-vendor-queue", "api-vendor-labels", "api-vendor-issues")
-def of_vendor(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.vendor.uid})
+@request_for("api-vendor-people", "vendor-people")
+def people_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, shows=[str(stage.cast.vera.memberships.get().uid)])
+
+
+@request_for("api-vendor-projects", "api-vendor-queue", "vendor")
+def projects_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, shows=[stage.project.name])
+
+
+@request_for("api-vendor-labels")
+def labels_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, shows=[str(label_of_vera(stage).uid)])
+
+
+@request_for("vendor-labels")
+def labels_by_page(stage: Line, person: Person | None) -> RequestOf:
+    label_of_vera(stage)
+    return RequestOf({"uid": stage.cast.vendor.uid}, shows=[f"<td>{stage.cast.vera.name}</td>"])
+
+
+@request_for("api-vendor-issues", "vendor-issues")
+def issues_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.cast.vendor.uid}, shows=[str(issue_of_vera(stage).uid)])
 
 
 @request_for("api-vendor-performance")
 def figures_of_vendor(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.vendor.uid}, query=f"?project={stage.project.uid}")
+    label_of_vera(stage)
+    query = f"?project={stage.project.uid}"
+    return RequestOf({"uid": stage.cast.vendor.uid}, query=query, shows=[str(stage.cast.vera.uid)])
+
+
+@request_for("vendor-performance")
+def figures_by_page(stage: Line, person: Person | None) -> RequestOf:
+    return replace(figures_of_vendor(stage, person), shows=[f"<td>{stage.cast.vera.name}</td>"])
 
 
 @request_for("vendor-start")
 def to_own_vendor(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({})
-
-
-@request_for("vendor", "vendor-people", "vendor-labels", "vendor-performance", "vendor-issues")
-def page_of_vendor(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.cast.vendor.uid})
 
 
 @request_for("vendor-invite")
@@ -1198,6 +1377,5 @@ def limits_of_vera(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("vendor-issue-answer")
 def answer_by_page(stage: Line, person: Person | None) -> RequestOf:
-    row = queue.lease_next_rows(stage.cast.vera, stage.project).slots[0].project_row
-    asked = issues.open_issue(stage.cast.vera, row, category="edge_case", text="One car or two?")
-    return RequestOf({"uid": stage.cast.vendor.uid}, {"issue": asked.uid, "text": "x"}, content_type=FORM)
+    body = {"issue": issue_of_vera(stage).uid, "text": "x"}
+    return RequestOf({"uid": stage.cast.vendor.uid}, body, content_type=FORM)

@@ -14,12 +14,13 @@ from django.db.models import CharField, F, Model, TextField, Value
 from django.db.models.functions import Concat, Left
 from django.test import Client
 
+from labeling.assets import take_picture
 from labeling.models import LabelVersion, OntologyVersion, ProjectPersonGrant, ProjectTeamGrant
 from quality.models import IssueComment, Review
 from tests.access.requests_of_routes import issue_of_lena
 from tests.access.table import ACTORS, TOKENS
 from tests.cast import MEMBERS, NAMES, Cast
-from tests.line import DOCUMENT, Line, make_line
+from tests.line import DOCUMENT, Line, make_line, picture_bytes
 from workforce import jobs, organizations, sessions, teams, tokens
 from workforce.models import AuditEvent, Membership, Organization, Person, Team, Token
 from workforce.roles import Role
@@ -73,7 +74,8 @@ class World:
 
 
 def make_world(cast: Cast) -> World:
-    home = make_line(cast, rows=6, review_share=0)
+    # Names and a picture that no other stage has.
+    home = make_line(cast, rows=6, name=" one", asset=take_picture(picture_bytes("teal")), review_share=0)
     extras = _extras(home)
     clear = {
         name: _token(extras["zoe"], cast.home, [name.removeprefix("token_")]) for name in TOKENS if "token_" in name

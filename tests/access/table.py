@@ -217,6 +217,7 @@ OF_AN_ORGANIZATION = (
     "admin:rate-*",
     "admin:team-*",
 )
+OF_A_VENDOR = ("vendor", "vendor-[!s]*", "api-vendor-*")
 # These look like a project's and hang at the organization.
 NOT_OF_A_PROJECT = {
     "api-grants-due",
@@ -248,6 +249,8 @@ DIFFERS: dict[str, dict[str, str]] = {
 RELATIONS: list[tuple[str, str, str, dict[str, str]]] = [
     *(("other_project", route, "*", DIFFERS.get(route, {})) for route in OF_A_PROJECT),
     *(("foreign", route, "*", {}) for route in (*OF_A_PROJECT, *OF_AN_ORGANIZATION)),
+    # Another vendor of the organization is none of the manager's.
+    *(("other_project", route, "*", {"vendor_manager": "deny"}) for route in OF_A_VENDOR),
     # What a form offers does not hold another tenant's things, so the form is shown again with its fault.
     *(("foreign", route, "POST", {"*": "refuse"}) for route in FORMS),
 ]

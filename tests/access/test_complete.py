@@ -14,12 +14,16 @@ from rest_framework.views import APIView
 
 from tests.access import doors
 from tests.access.judge import problems_of_method, rolled_back
+from tests.access.requests_of_routes import requests_of
 from tests.access.stages import World
 from tests.access.table import ACTORS, BY_LINK, STAND_INS, read_cells, read_doors, read_lines, related_cells
 from workforce import live
 from workforce.consumers import LiveConsumer
 from workforce.models import Team
 
+# Doors that show nothing of anybody's, or lead on: the same answer whoever asks.
+SAYS_THE_SAME = {"healthz", "login", "password-reset", "password-reset-confirm", "api-schema", "admin:formulas"}
+SAYS_THE_SAME |= {"admin:roles", "second-factor", "vendor-start"}
 SAID = {(line["route"], line["method"]) for line in read_lines()}
 
 
@@ -60,6 +64,23 @@ def test_every_door_that_names_a_thing_is_asked_for_another_tenants() -> None:
     asked = {cell.route for cell in related_cells(read_cells()) if cell.relation == "foreign"}
     left = sorted(route for route, things in doors.named_things().items() if things and route not in asked | BY_LINK)
     assert not left, f"say in OF_A_PROJECT or OF_AN_ORGANIZATION (table.py) where these hang: {left}"
+
+
+def test_every_read_that_is_allowed_shows_what_only_its_stage_has(world: World) -> None:
+    """Otherwise an allowed read may be an empty page, and an empty list may be full of somebody else's things."""
+    reads = {cell.route: cell for cell in read_cells() if cell.method == "GET" and cell.expect == "allow"}
+    assert set(reads) >= SAYS_THE_SAME, "leave out what is gone"
+    wrong: list[str] = []
+    for route, cell in sorted(reads.items()):
+        with rolled_back():
+            ours, theirs = (requests_of(stage, cell, None).shows for stage in (world.home, world.foreign))
+        if route in SAYS_THE_SAME:
+            continue
+        if not ours:
+            wrong.append(f"{route}: say in requests_of_routes.py what a good answer shows")
+        elif set(ours) & set(theirs):
+            wrong.append(f"{route}: another stage shows {sorted(map(str, set(ours) & set(theirs)))} too")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_stand_ins_are_actors() -> None:
