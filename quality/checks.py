@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from labeling import work_time
-from labeling.overlap import draw
 from labeling.check_slots import FOR_GOLD, lease_for_gold
 from labeling.labels import last_versions
 from labeling.models import Label, Project, ProjectRow, Slot
+from labeling.overlap import draw
 from labeling.queue import newest_version
 from quality import benchmarks, figures
 from quality.benchmarks import Accepted

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from labeling.overlap import draw
 from labeling.models import Project
+from labeling.overlap import draw
 from quality.gold_policy import LOOKED_BACK, Policy, rate_for
 from workforce.models import Person
 
