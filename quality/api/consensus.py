@@ -72,6 +72,10 @@ class PairOfRowShape(serializers.Serializer[Any]):
     method_version = serializers.IntegerField()
 
 
+class PairsOfRowsShape(serializers.Serializer[Any]):
+    results = PairOfRowShape(many=True)
+
+
 class MovedShape(serializers.Serializer[MovedScore]):
     row = serializers.UUIDField(source="project_row.uid")
     score_before = serializers.FloatField(allow_null=True)
@@ -176,7 +180,7 @@ class RowsOfTwoPeople(APIView):
             OpenApiParameter("a", str, required=True),
             OpenApiParameter("b", str, required=True),
         ],
-        responses={200: PairOfRowShape(many=True)},
+        responses={200: PairsOfRowsShape},
     )
     def get(self, request: Request, uid: str) -> Response:
         """Up to 100 rows of two people, those with most identical objects first."""
@@ -185,7 +189,7 @@ class RowsOfTwoPeople(APIView):
         access.require(person_of(request), Permission.VIEW_CONSENSUS, project)
         a, b = (uid_filter(name, filters.get(name, "")) for name in ("a", "b"))
         found = people_agreement.rows_of_two(person_of(request), project, a, b)
-        return Response(PairOfRowShape(list(found[:100]), many=True).data)
+        return Response(PairsOfRowsShape({"results": found[:100]}).data)
 
 
 class Recompute(APIView):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from quality import benchmarks, checks, contests
-from workforce.errors import NotFound, Refusal
+from workforce.errors import NotAllowed, NotFound, Refusal
 from workforce.pages.signed_in import PersonRequest, signed_in
 
 
@@ -28,7 +28,7 @@ def decide(request: PersonRequest, uid: str) -> HttpResponse:
     said = {"decision": request.POST.get("decision", ""), "reason": request.POST.get("reason", "")}
     try:
         made = contests.decide(request.user, row, **said)
-    except NotFound:
+    except (NotAllowed, NotFound):
         raise
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} Nothing was decided.")
@@ -44,7 +44,7 @@ def draw(request: PersonRequest, uid: str) -> HttpResponse:
     try:
         row = benchmarks.row_named(request.user, uid, request.POST.get("external_id", ""))
         slot = checks.draw_gold(request.user, row)
-    except NotFound:
+    except (NotAllowed, NotFound):
         raise
     except Refusal as refusal:
         messages.error(request, refusal.message)

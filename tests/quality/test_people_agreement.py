@@ -118,7 +118,7 @@ def test_the_same_over_http(crowd: Line) -> None:
     equal = next(pair for pair in told["pairs"] if pair["is_too_equal"])
     rows = client.get(
         reverse("api-project-agreement-rows", args=[crowd.project.uid]), {"a": equal["a"], "b": equal["b"]}
-    ).json()
+    ).json()["results"]
     assert len(rows) == 6 and rows[0]["identical"] == 1 and rows[0]["method_version"] == 1
     assert client.get(reverse("api-project-agreement", args=[crowd.project.uid]), {"question": "x"}).status_code == 422
     path = reverse("api-project-recompute", args=[crowd.project.uid])
