@@ -20,8 +20,18 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.assets import asset_file
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, issues, rules, skills
-from quality.models import Benchmark, Issue, QualityRule, SkillName
+from quality import benchmarks, computed_skills, issues, recompute, rules, skills
+from quality.models import (
+    Benchmark,
+    BenchmarkPolicy,
+    ComputedSkill,
+    Issue,
+    PairScore,
+    QualityRule,
+    RowConsensus,
+    RuleAct,
+    SkillName,
+)
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
@@ -393,12 +403,52 @@ def rows_of_two(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, query=f"?a={stage.cast.lena.uid}&b={stage.project.uid}")
 
 
-@request_for("api-project-consensus", "admin:project-consensus")
-@request_for("admin:project-agreement", "admin:project-recompute", "admin:project-quality-rows")
-@request_for("api-project-low-rows")
-@request_for("api-project-agreement", "api-project-recompute")
-def overlap_of_project(stage: Line, person: Person | None) -> RequestOf:
+@request_for("admin:project-recompute", "api-project-recompute POST")
+def recompute_project(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("admin:project-consensus", "admin:project-benchmarks")
+def page_of_project(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
+
+
+@request_for("api-project-consensus")
+def own_overlap(stage: Line, person: Person | None) -> RequestOf:
+    # Each stage asks for a number of its own.
+    hours = stage.project.pk
+    Project.objects.filter(pk=stage.project.pk).update(consensus_extra_hours=hours)
+    return RequestOf({"uid": stage.project.uid}, shows=[f'"consensus_extra_hours":{hours}'])
+
+
+@request_for("api-project-recompute")
+def last_recompute(stage: Line, person: Person | None) -> RequestOf:
+    job = recompute.start_recompute(stage.cast.ada, stage.project)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(job.uid)])
+
+
+@request_for("api-project-agreement", "admin:project-agreement")
+def people_who_agree(stage: Line, person: Person | None) -> RequestOf:
+    older, newer = sorted([submitted_label(stage), label_of_vera(stage)], key=lambda label: label.pk)
+    said = {"version_a": 1, "version_b": 1, "score": 0.5, "method": "one", "method_version": 1}
+    PairScore.objects.create(project_row=older.project_row, label_a=older, label_b=newer, **said)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
+
+
+@request_for("api-project-low-rows")
+def low_rows(stage: Line, person: Person | None) -> RequestOf:
+    row = submitted_label(stage).project_row
+    RowConsensus.objects.update_or_create(
+        project_row=row, defaults={"project": stage.project, "score": 0.1, "status": RowConsensus.Status.TIE}
+    )
+    return RequestOf({"uid": stage.project.uid}, shows=[str(row.uid)])
+
+
+@request_for("admin:project-quality-rows")
+def mark_rows(stage: Line, person: Person | None) -> RequestOf:
+    row = low_rows(stage, person).shows[0]
+    body = {"row": row, "act": "ambiguous", "reason": "The picture is too dark."}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("api-project-consensus PATCH", "api-project-consensus-preview")
@@ -413,8 +463,8 @@ def act_on_low_rows(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("admin:project-consensus POST")
 def form_of_overlap(stage: Line, person: Person | None) -> RequestOf:
-    body = {"consensus_share": 0, "consensus_labels": 3, "consensus_threshold": 0.8, "consensus_most_extra": 0}
-    more = {"consensus_strategy": "agreement", "consensus_machine_weight": 0}
+    body = {"consensus_share": 0, "consensus_labels": 3, "consensus_threshold": 0.7, "consensus_most_extra": 0}
+    more = {"consensus_strategy": "agreement", "consensus_machine_weight": 0, "apply": 1}
     return RequestOf({"uid": stage.project.uid}, {**body, **more}, content_type=FORM)
 
 
@@ -632,9 +682,28 @@ def tried_rule(stage: Line) -> QualityRule:
     return rule
 
 
-@request_for("admin:project-rules", "api-quality-rules", "api-rule-acts")
-def of_rules(stage: Line, person: Person | None) -> RequestOf:
+@request_for("api-quality-rules POST")
+def new_rule(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, RULE)
+
+
+@request_for("admin:project-rules", "api-quality-rules")
+def of_rules(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(tried_rule(stage).uid)])
+
+
+@request_for("api-rule-acts")
+def acts_of_rules(stage: Line, person: Person | None) -> RequestOf:
+    rule = tried_rule(stage)
+    RuleAct.objects.create(
+        rule=rule,
+        project=stage.project,
+        person=stage.cast.lena,
+        upto=1,
+        action=rule.action,
+        evidence={"value": 0.4, "low": 0.2, "high": 0.6, "n": 12, "results": []},
+    )
+    return RequestOf({"uid": stage.project.uid}, shows=[str(rule.uid)])
 
 
 @request_for("admin:project-rules POST")
@@ -668,9 +737,18 @@ def gold_of_lena(stage: Line) -> Label:
     return label
 
 
-@request_for("admin:project-benchmarks", "api-benchmark-policy")
-def of_benchmarks(stage: Line, person: Person | None) -> RequestOf:
+@request_for("api-benchmark-policy PATCH")
+def change_policy(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"base_rate": 20})
+
+
+@request_for("api-benchmark-policy")
+def own_policy(stage: Line, person: Person | None) -> RequestOf:
+    # Each stage has a number of its own.
+    first = stage.project.pk % 1000
+    rates_of = {"first_rows": first, "base_rate": 10, "least_rate": 2, "most_rate": 30, "bar": 0.9}
+    BenchmarkPolicy.objects.update_or_create(project=stage.project, defaults={**rates_of, "set_by": stage.cast.ada})
+    return RequestOf({"uid": stage.project.uid}, shows=[f'"first_rows":{first},'])
 
 
 @request_for("admin:project-benchmarks POST")
@@ -686,7 +764,8 @@ def read_benchmarks(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-accuracy")
 def read_accuracy(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid})
+    benchmarks.make_benchmark(stage.cast.eva, submitted_label(stage).project_row, payload=payload((1, 1, 20, 20)))
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
 
 
 @request_for("api-row-benchmark POST")
@@ -717,6 +796,11 @@ def decide_gold(stage: Line, person: Person | None) -> RequestOf:
     contest = {"labels": [str(label.uid)], "instead": {"label": str(label.uid), "version": 1}, "trusted_for_gold": 0}
     Benchmark.objects.update(state="suspended", contest=contest)
     return RequestOf({"uid": label.project_row.uid}, {"decision": "keep", "reason": "Rule 3."})
+
+
+@request_for("my-gold")
+def gold_to_decide(stage: Line, person: Person | None) -> RequestOf:
+    return RequestOf({}, shows=[str(decide_gold(stage, person).kwargs["uid"])])
 
 
 @request_for("admin:row-gold-decide", "my-gold-decide")
@@ -1238,7 +1322,13 @@ def new_skill_file(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, skill_file(stage), content_type=MULTIPART_CONTENT)
 
 
-@request_for("api-skill-source PUT", "api-skill-source DELETE")
+@request_for("api-skill-source DELETE")
+def drop_source(stage: Line, person: Person | None) -> RequestOf:
+    computed_skills.compute_from(stage.cast.ada, word(stage), computed_skills.Source(media="image"))
+    return RequestOf({"uid": word(stage).uid})
+
+
+@request_for("api-skill-source PUT")
 def source_of_skill(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({"uid": word(stage).uid}, {"media": "image", "half_life_days": 60})
 
@@ -1251,7 +1341,14 @@ def source_by_form(stage: Line, person: Person | None) -> RequestOf:
 
 @request_for("api-computed-skills")
 def computed_of_vera(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf(skills_of_vera(stage, person).kwargs)
+    vera, known = stage.cast.vera, {"value": 60, "mean": 0.8, "low": 0.7, "high": 0.9, "n": 9, "weight": 9.0}
+    ComputedSkill.objects.get_or_create(
+        organization=stage.cast.home,
+        person=vera,
+        skill_name=word(stage),
+        defaults={**known, "last_result_at": ClockTimestamp()},
+    )
+    return RequestOf({"uid": vera.memberships.get().uid}, shows=[str(word(stage).uid)])
 
 
 @request_for("admin:skills-csv")
@@ -1366,13 +1463,15 @@ def skill_by_page(stage: Line, person: Person | None) -> RequestOf:
 @request_for("vendor-person-limits")
 def limits_by_page(stage: Line, person: Person | None) -> RequestOf:
     body = {"project": stage.project.uid, "rows": "40", "percent": "", "counts_from": "50"}
-    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body, content_type=FORM)
+    return RequestOf(
+        {"uid": stage.cast.vera.memberships.get().uid}, body, content_type=FORM, shows=[str(stage.project.uid)]
+    )
 
 
 @request_for("api-person-limits")
 def limits_of_vera(stage: Line, person: Person | None) -> RequestOf:
     body = {"project": stage.project.uid, "rows": 40, "percent": None}
-    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body)
+    return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body, shows=[str(stage.project.uid)])
 
 
 @request_for("vendor-issue-answer")

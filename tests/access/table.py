@@ -174,6 +174,7 @@ OF_A_PROJECT = (
     "api-quality-rule*",
     "api-rule-acts",
     "admin:rule-*",
+    "my-gold-*",
     "admin:label-gold",
     "admin:project",
     "admin:project-[!n]*",
@@ -244,6 +245,7 @@ FORMS = ("admin:people", "admin:teams", "admin:tokens", "admin:datasets", "admin
 DIFFERS: dict[str, dict[str, str]] = {
     "api-claim*": {"token_label": "deny"},
     "api-slot-*": {"token_label": "deny"},
+    "api-row-*": {"token_label": "deny"},
     "api-grant*": dict.fromkeys(BY_GRANT, "hide"),
 }
 RELATIONS: list[tuple[str, str, str, dict[str, str]]] = [

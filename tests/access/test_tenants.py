@@ -83,6 +83,7 @@ THINGS: dict[str, Named] = {
     "back": lambda stage: stage.cast.lena.uid,
     "addresses": lambda stage: stage.cast.lena.email,
     "emails": lambda stage: stage.cast.lena.email,
+    "rows": lambda stage: [row_of(stage).uid],
     "a": lambda stage: stage.cast.lena.uid,
     "b": lambda stage: stage.cast.vera.uid,
 }
@@ -93,7 +94,7 @@ PLAIN = {
     "priority", "due_on", "expires_on", "state", "text", "reason", "comment", "category", "pin", "object_id",
     "code", "object", "rule", "lease_token", "base_revision", "draft_revision", "payload", "tab", "version",
     "ontology_version", "interactions", "decision", "reasons", "due_at", "folder", "path", "file", "pictures",
-    "rows", "with_annotations", "use_segmentation", "allow_incomplete", "author", "author_source",
+    "with_annotations", "use_segmentation", "allow_incomplete", "author", "author_source",
     "consensus_share", "consensus_labels", "consensus_threshold", "review_share", "review_of",
     "lease_idle_minutes", "action", "list", "next", "s", "show", "names", "keeps_other", "page_size", "since",
     "until", "unit", "status", "from", "to", "username", "password", "act", "again", "amount", "currency",
