@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from tests.access.requests_of_routes import RequestOf, requests_of
+from tests.access.requests_of_routes import RequestOf, is_the_same_for_all, requests_of
 from tests.access.stages import CANARY, World
 from tests.access.table import TOKENS, Cell
 from workforce import live
@@ -78,13 +78,24 @@ def send(client: Client, cell: Cell, request: RequestOf) -> Any:
     )
 
 
-def problems_of(cell: Cell, world: World, *, in_short: bool = False) -> list[str]:
+def problems_at(cells: list[Cell], world: World, *, in_short: bool = False) -> Iterator[tuple[Cell, list[str]]]:
+    """The cells of one door and relation, one after the other, each with what is wrong. What the request is about is
+    made once for all of them, where everybody sends the same."""
+    with rolled_back():
+        first = cells[0]
+        ready = requests_of(world.stage(first.relation), first, None) if is_the_same_for_all(first) else None
+        for cell in cells:
+            with rolled_back():
+                yield cell, problems_of(cell, world, in_short=in_short, ready=ready)
+
+
+def problems_of(cell: Cell, world: World, *, in_short: bool = False, ready: RequestOf | None = None) -> list[str]:
     """What is wrong with the answer to one cell; nothing when all is as the table says. ``in_short`` looks at the
     answer alone and not at the tables."""
     if cell.route.startswith("stream:"):
         return _problems_of_stream(cell, world)
     stage = world.stage(cell.relation)
-    request = requests_of(stage, cell, world.person(cell.actor))
+    request = ready or requests_of(stage, cell, world.person(cell.actor))
     # A second factor ends the sessions from before it.
     client = world.client(cell.actor, signs_in="second-factor" in cell.route)
     if in_short or cell.method == "GET":

@@ -64,8 +64,11 @@ class RequestOf:
         return urlencode(self.body, doseq=True).encode()
 
 
-Builder = Callable[[Line, Person | None], RequestOf]
+Builder = Callable[[Line], RequestOf]
+BuilderInHand = Callable[[Line, Person | None], RequestOf]
 BUILDERS: dict[str, Builder] = {}
+# Where the request depends on what the one who asks has in hand.
+IN_HAND: dict[str, BuilderInHand] = {}
 FORM = "application/x-www-form-urlencoded"
 # The next version of the stage's ontology.
 SMALLER = {"features": DOCUMENT["features"][:1]}
@@ -73,17 +76,36 @@ SMALLER = {"features": DOCUMENT["features"][:1]}
 
 def request_for(*names: str) -> Callable[[Builder], Builder]:
     def keep(builder: Builder) -> Builder:
-        for name in names:
-            BUILDERS[name] = builder
+        BUILDERS.update(dict.fromkeys(names, builder))
         return builder
 
     return keep
 
 
+def request_in_hand(*names: str) -> Callable[[BuilderInHand], BuilderInHand]:
+    def keep(builder: BuilderInHand) -> BuilderInHand:
+        IN_HAND.update(dict.fromkeys(names, builder))
+        return builder
+
+    return keep
+
+
+def _key_of(cell: Cell) -> str:
+    names = (f"{cell.route} {cell.method}", cell.route)
+    return next((name for name in names if name in BUILDERS or name in IN_HAND), "")
+
+
+def is_the_same_for_all(cell: Cell) -> bool:
+    """Whether everybody sends the same request at the door of ``cell``."""
+    return _key_of(cell) not in IN_HAND
+
+
 def requests_of(stage: Line, cell: Cell, person: Person | None) -> RequestOf:
     """The request of ``cell`` about the things of ``stage``, with what ``person`` could have in hand."""
-    builder = BUILDERS.get(f"{cell.route} {cell.method}") or BUILDERS.get(cell.route)
-    return builder(stage, person) if builder else RequestOf()
+    key = _key_of(cell)
+    if key in IN_HAND:
+        return IN_HAND[key](stage, person)
+    return BUILDERS[key](stage) if key else RequestOf()
 
 
 def slot_in_hand(stage: Line, person: Person | None) -> Slot:
@@ -101,59 +123,59 @@ def slot_in_hand(stage: Line, person: Person | None) -> Slot:
 
 
 @request_for("label", "review")
-def of_editor(stage: Line, person: Person | None) -> RequestOf:
+def of_editor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.uid)])
 
 
 @request_for("api-claim")
-def claim(stage: Line, person: Person | None) -> RequestOf:
+def claim(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {})
 
 
 @request_for("api-claim-review")
-def claim_review(stage: Line, person: Person | None) -> RequestOf:
+def claim_review(stage: Line) -> RequestOf:
     submitted_label(stage)
     return RequestOf({"uid": stage.project.uid}, {})
 
 
-@request_for("asset", "api-row-picture")
+@request_in_hand("asset", "api-row-picture")
 def picture_in_hand(stage: Line, person: Person | None) -> RequestOf:
     row = slot_in_hand(stage, person).project_row
     return RequestOf({"uid": row.uid}, shows=[asset_file(row.data_row.asset_path).read_bytes()])
 
 
-@request_for("thumbnail")
+@request_in_hand("thumbnail")
 def thumbnail_in_hand(stage: Line, person: Person | None) -> RequestOf:
     row = slot_in_hand(stage, person).project_row
     return RequestOf({"uid": row.uid}, shows=[asset_file(row.data_row.asset_path, is_thumbnail=True).read_bytes()])
 
 
-@request_for("api-slot-heartbeat")
+@request_in_hand("api-slot-heartbeat")
 def heartbeat(stage: Line, person: Person | None) -> RequestOf:
     slot = slot_in_hand(stage, person)
     return RequestOf({"uid": slot.uid}, {"lease_token": slot.lease_token, "interactions": 1})
 
 
-@request_for("api-slot-draft")
+@request_in_hand("api-slot-draft")
 def draft(stage: Line, person: Person | None) -> RequestOf:
     slot = slot_in_hand(stage, person)
     return RequestOf({"uid": slot.uid}, {"base_revision": 0, "payload": {"features": []}, "tab": "t"})
 
 
-@request_for("api-slot-submit")
+@request_in_hand("api-slot-submit")
 def submit(stage: Line, person: Person | None) -> RequestOf:
     slot = slot_in_hand(stage, person)
     body = {"lease_token": slot.lease_token, "payload": payload((1, 1, 9, 9)), "ontology_version": 1}
     return RequestOf({"uid": slot.uid}, body)
 
 
-@request_for("api-slot-skip")
+@request_in_hand("api-slot-skip")
 def skip(stage: Line, person: Person | None) -> RequestOf:
     slot = slot_in_hand(stage, person)
     return RequestOf({"uid": slot.uid}, {"lease_token": slot.lease_token, "reason": "other"})
 
 
-@request_for("api-slot-release")
+@request_in_hand("api-slot-release")
 def release(stage: Line, person: Person | None) -> RequestOf:
     slot = slot_in_hand(stage, person)
     return RequestOf({"uid": slot.uid}, {"lease_token": slot.lease_token})
@@ -207,22 +229,22 @@ def issue_of_vera(stage: Line) -> Issue:
 
 
 @request_for("stream:project")
-def stream_of_project(stage: Line, person: Person | None) -> RequestOf:
+def stream_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
 
 
 @request_for("stream:row")
-def stream_of_row(stage: Line, person: Person | None) -> RequestOf:
+def stream_of_row(stage: Line) -> RequestOf:
     return RequestOf({"uid": submitted_label(stage).project_row.uid})
 
 
 @request_for("stream:issue")
-def stream_of_issue(stage: Line, person: Person | None) -> RequestOf:
+def stream_of_issue(stage: Line) -> RequestOf:
     return RequestOf({"uid": issue_of_lena(stage).uid})
 
 
 @request_for("stream:person")
-def stream_of_lena(stage: Line, person: Person | None) -> RequestOf:
+def stream_of_lena(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.lena.uid})
 
 
@@ -230,60 +252,60 @@ def stream_of_lena(stage: Line, person: Person | None) -> RequestOf:
 @request_for("admin:logout", "logout", "admin:password_change", "admin:password_change_done")
 @request_for("admin:roles", "password-reset", "sign-in-code", "account-sign-out-everywhere")
 @request_for("second-factor")
-def without_values(stage: Line, person: Person | None) -> RequestOf:
+def without_values(stage: Line) -> RequestOf:
     return RequestOf({})
 
 
 @request_for("my-issues")
-def own_issues(stage: Line, person: Person | None) -> RequestOf:
+def own_issues(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(issue_of_lena(stage).uid)])
 
 
-@request_for("account")
+@request_in_hand("account")
 def own_account(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, shows=[(person or stage.cast.lia).email])
 
 
 @request_for("password-reset-confirm")
-def reset_link(stage: Line, person: Person | None) -> RequestOf:
+def reset_link(stage: Line) -> RequestOf:
     token = default_token_generator.make_token(stage.cast.lia)
     body = {"new": "quiet-harbour-71", "again": "quiet-harbour-71"}
     return RequestOf({"uid": stage.cast.lia.uid, "token": token}, body, content_type=FORM, shows=['name="again"'])
 
 
 @request_for("password-reset POST")
-def ask_for_letter(stage: Line, person: Person | None) -> RequestOf:
+def ask_for_letter(stage: Line) -> RequestOf:
     return RequestOf({}, {"email": stage.cast.lia.email}, content_type=FORM)
 
 
 @request_for("account-password")
-def change_password(stage: Line, person: Person | None) -> RequestOf:
+def change_password(stage: Line) -> RequestOf:
     body = {"current": PASSWORD, "new": "quiet-harbour-71", "again": "quiet-harbour-71"}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("account-name")
-def rename(stage: Line, person: Person | None) -> RequestOf:
+def rename(stage: Line) -> RequestOf:
     return RequestOf({}, {"name": "Another Name"}, content_type=FORM)
 
 
 @request_for("account-session-end")
-def session_of_nora(stage: Line, person: Person | None) -> RequestOf:
+def session_of_nora(stage: Line) -> RequestOf:
     Client().force_login(stage.cast.nora)
     return RequestOf({"uid": stage.cast.nora.browser_sessions.latest("pk").uid}, {}, content_type=FORM)
 
 
 @request_for("second-factor-begin")
-def begin_second_factor(stage: Line, person: Person | None) -> RequestOf:
+def begin_second_factor(stage: Line) -> RequestOf:
     return RequestOf({}, {"password": PASSWORD}, content_type=FORM)
 
 
-@request_for("second-factor-confirm")
+@request_in_hand("second-factor-confirm")
 def confirm_second_factor(stage: Line, person: Person | None) -> RequestOf:
     return RequestOf({}, {"code": begun_factor(person or stage.cast.lia).now()}, content_type=FORM)
 
 
-@request_for("second-factor-codes", "second-factor-remove")
+@request_in_hand("second-factor-codes", "second-factor-remove")
 def act_on_second_factor(stage: Line, person: Person | None) -> RequestOf:
     owner = person or stage.cast.lia
     totp = begun_factor(owner)
@@ -297,124 +319,124 @@ def begun_factor(person: Person) -> pyotp.TOTP:
 
 
 @request_for("admin:alert-seen")
-def alert_of_max(stage: Line, person: Person | None) -> RequestOf:
+def alert_of_max(stage: Line) -> RequestOf:
     raised = alerts.raise_alert(stage.cast.home.pk, stage.cast.max, Alert.Kind.MANY_DENIALS)
     assert raised is not None
     return RequestOf({"uid": raised.uid}, {}, content_type=FORM)
 
 
 @request_for("admin:alerts")
-def alerts_of_home(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, shows=[str(alert_of_max(stage, person).kwargs["uid"])])
+def alerts_of_home(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(alert_of_max(stage).kwargs["uid"])])
 
 
 @request_for("admin:organization-settings")
-def settings_of_home(stage: Line, person: Person | None) -> RequestOf:
+def settings_of_home(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.home.uid)])
 
 
 @request_for("admin:organization-second-factor")
-def require_second_factor(stage: Line, person: Person | None) -> RequestOf:
+def require_second_factor(stage: Line) -> RequestOf:
     # Who asks it of others has one.
     act_on_second_factor(stage, stage.cast.ada)
     return RequestOf({"uid": stage.cast.home.uid}, {"is_required": "on"}, content_type=FORM)
 
 
 @request_for("api-projects", "admin:projects", "admin:dashboard", "admin:index", "home")
-def projects_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def projects_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.project.uid)])
 
 
 @request_for("api-ontologies", "admin:ontologies", "admin:project-new")
-def ontologies_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def ontologies_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.ontology.ontology.uid)])
 
 
 @request_for("api-datasets", "admin:datasets")
-def datasets_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def datasets_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.dataset.uid)])
 
 
 @request_for("admin:people")
-def people_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def people_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.lia.memberships.get().uid)])
 
 
 @request_for("admin:teams")
-def teams_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def teams_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.team.uid)])
 
 
 @request_for("admin:tokens", "api-tokens")
-def tokens_of_max(stage: Line, person: Person | None) -> RequestOf:
+def tokens_of_max(stage: Line) -> RequestOf:
     name = f"nightly of {stage.cast.home.uid}"
     tokens.issue_token(stage.cast.max, stage.cast.home, name=name, scopes=["read"])
     return RequestOf({}, shows=[name])
 
 
 @request_for("admin:audit", "admin:audit-lines")
-def acts_at_home(stage: Line, person: Person | None) -> RequestOf:
+def acts_at_home(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(invitation_to_the_vendor(stage).uid)])
 
 
 @request_for("admin:jobs")
-def jobs_of_max(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, shows=job_of_max(stage, person).shows)
+def jobs_of_max(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=job_of_max(stage).shows)
 
 
 @request_for("admin:labels")
-def labels_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def labels_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(submitted_label(stage).project_row.uid)])
 
 
 @request_for("admin:issues")
-def issues_of_stage(stage: Line, person: Person | None) -> RequestOf:
+def issues_of_stage(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(issue_of_lena(stage).uid)])
 
 
 @request_for("admin:search")
-def searched(stage: Line, person: Person | None) -> RequestOf:
+def searched(stage: Line) -> RequestOf:
     return RequestOf({}, query="?s=Cars", shows=[str(stage.project.uid)])
 
 
 @request_for("api-project-labels")
-def labels_of_project(stage: Line, person: Person | None) -> RequestOf:
+def labels_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).uid)])
 
 
 @request_for("api-project-issues", "admin:project-issues")
-def issues_of_project(stage: Line, person: Person | None) -> RequestOf:
+def issues_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(issue_of_lena(stage).uid)])
 
 
 @request_for("api-project-performance", "admin:project-performance-csv", "admin:project-performance-json")
-def performance_of_project(stage: Line, person: Person | None) -> RequestOf:
+def performance_of_project(stage: Line) -> RequestOf:
     submitted_label(stage)
     return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
 
 
 @request_for("api-project", "api-project-export", "admin:project", "admin:project-settings", "admin:project-quality")
-def of_project_alone(stage: Line, person: Person | None) -> RequestOf:
+def of_project_alone(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
 
 
 @request_for("api-project-agreement-rows", "admin:project-agreement-rows")
-def rows_of_two(stage: Line, person: Person | None) -> RequestOf:
+def rows_of_two(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, query=f"?a={stage.cast.lena.uid}&b={stage.project.uid}")
 
 
 @request_for("admin:project-recompute", "api-project-recompute POST")
-def recompute_project(stage: Line, person: Person | None) -> RequestOf:
+def recompute_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
 
 
 @request_for("admin:project-consensus", "admin:project-benchmarks")
-def page_of_project(stage: Line, person: Person | None) -> RequestOf:
+def page_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
 
 
 @request_for("api-project-consensus")
-def own_overlap(stage: Line, person: Person | None) -> RequestOf:
+def own_overlap(stage: Line) -> RequestOf:
     # Each stage asks for a number of its own.
     hours = stage.project.pk
     Project.objects.filter(pk=stage.project.pk).update(consensus_extra_hours=hours)
@@ -422,13 +444,13 @@ def own_overlap(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-project-recompute")
-def last_recompute(stage: Line, person: Person | None) -> RequestOf:
+def last_recompute(stage: Line) -> RequestOf:
     job = recompute.start_recompute(stage.cast.ada, stage.project)
     return RequestOf({"uid": stage.project.uid}, shows=[str(job.uid)])
 
 
 @request_for("api-project-agreement", "admin:project-agreement")
-def people_who_agree(stage: Line, person: Person | None) -> RequestOf:
+def people_who_agree(stage: Line) -> RequestOf:
     older, newer = sorted([submitted_label(stage), label_of_vera(stage)], key=lambda label: label.pk)
     said = {"version_a": 1, "version_b": 1, "score": 0.5, "method": "one", "method_version": 1}
     PairScore.objects.create(project_row=older.project_row, label_a=older, label_b=newer, **said)
@@ -436,7 +458,7 @@ def people_who_agree(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-project-low-rows")
-def low_rows(stage: Line, person: Person | None) -> RequestOf:
+def low_rows(stage: Line) -> RequestOf:
     row = submitted_label(stage).project_row
     RowConsensus.objects.update_or_create(
         project_row=row, defaults={"project": stage.project, "score": 0.1, "status": RowConsensus.Status.TIE}
@@ -445,169 +467,169 @@ def low_rows(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:project-quality-rows")
-def mark_rows(stage: Line, person: Person | None) -> RequestOf:
-    row = low_rows(stage, person).shows[0]
+def mark_rows(stage: Line) -> RequestOf:
+    row = low_rows(stage).shows[0]
     body = {"row": row, "act": "ambiguous", "reason": "The picture is too dark."}
     return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("api-project-consensus PATCH", "api-project-consensus-preview")
-def change_of_overlap(stage: Line, person: Person | None) -> RequestOf:
+def change_of_overlap(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"consensus_threshold": 0.7})
 
 
 @request_for("api-project-low-rows POST")
-def act_on_low_rows(stage: Line, person: Person | None) -> RequestOf:
+def act_on_low_rows(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"rows": [stage.project.uid], "act": "ask", "reason": "Look again."})
 
 
 @request_for("admin:project-consensus POST")
-def form_of_overlap(stage: Line, person: Person | None) -> RequestOf:
+def form_of_overlap(stage: Line) -> RequestOf:
     body = {"consensus_share": 0, "consensus_labels": 3, "consensus_threshold": 0.7, "consensus_most_extra": 0}
     more = {"consensus_strategy": "agreement", "consensus_machine_weight": 0, "apply": 1}
     return RequestOf({"uid": stage.project.uid}, {**body, **more}, content_type=FORM)
 
 
 @request_for("api-project-batches GET", "admin:project-data")
-def batches_of_project(stage: Line, person: Person | None) -> RequestOf:
+def batches_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.batches.get().uid)])
 
 
 @request_for("admin:project-people", "admin:project-performance")
-def people_of_project(stage: Line, person: Person | None) -> RequestOf:
+def people_of_project(stage: Line) -> RequestOf:
     submitted_label(stage)
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name, str(stage.cast.lena.uid)])
 
 
 @request_for("admin:project-queue")
-def queue_of_project(stage: Line, person: Person | None) -> RequestOf:
+def queue_of_project(stage: Line) -> RequestOf:
     queue.lease_next_rows(stage.cast.leo, stage.project)
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name, str(stage.cast.leo.uid)])
 
 
 @request_for("admin:project-rows")
-def rows_of_project(stage: Line, person: Person | None) -> RequestOf:
+def rows_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).project_row.uid)])
 
 
 @request_for("admin:(?P<url>.*)$")
-def anything_else(stage: Line, person: Person | None) -> RequestOf:
+def anything_else(stage: Line) -> RequestOf:
     return RequestOf({"path": "/admin/nothing/here/"})
 
 
 @request_for("api-project PATCH")
-def change_project(stage: Line, person: Person | None) -> RequestOf:
+def change_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"brief": "Find every car and its plate."})
 
 
 @request_for("api-projects POST")
-def new_project(stage: Line, person: Person | None) -> RequestOf:
+def new_project(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "ontology": stage.ontology.ontology.uid, "name": "New", "brief": "x"}
     return RequestOf({}, body)
 
 
 @request_for("api-project-batches")
-def new_batch(stage: Line, person: Person | None) -> RequestOf:
+def new_batch(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"name": "second", "dataset": stage.dataset.uid})
 
 
 @request_for("api-batch", "admin:batch")
-def of_batch(stage: Line, person: Person | None) -> RequestOf:
+def of_batch(stage: Line) -> RequestOf:
     batch = stage.project.batches.get().uid
     return RequestOf({"uid": batch}, {"priority": 1}, shows=[str(batch)])
 
 
 @request_for("admin:batch POST")
-def change_batch(stage: Line, person: Person | None) -> RequestOf:
+def change_batch(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.batches.get().uid}, {"priority": 1}, content_type=FORM)
 
 
 @request_for("api-project-imports")
-def new_import(stage: Line, person: Person | None) -> RequestOf:
+def new_import(stage: Line) -> RequestOf:
     body = {"kind": "labels", "dataset": stage.dataset.uid, "file": SimpleUploadedFile("labels.jsonl", b"{}\n")}
     return RequestOf({"uid": stage.project.uid}, body, content_type=MULTIPART_CONTENT)
 
 
 @request_for("api-dataset-imports")
-def new_import_of_dataset(stage: Line, person: Person | None) -> RequestOf:
+def new_import_of_dataset(stage: Line) -> RequestOf:
     body = {"kind": "data_rows", "file": SimpleUploadedFile("rows.jsonl", b"{}\n")}
     return RequestOf({"uid": stage.dataset.uid}, body, content_type=MULTIPART_CONTENT)
 
 
 @request_for("api-ontologies POST")
-def new_ontology(stage: Line, person: Person | None) -> RequestOf:
+def new_ontology(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New", "document": DOCUMENT})
 
 
 @request_for("api-ontology", "admin:ontology")
-def of_ontology(stage: Line, person: Person | None) -> RequestOf:
+def of_ontology(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.ontology.ontology.uid}, shows=[stage.ontology.ontology.name])
 
 
 @request_for("api-ontology-versions")
-def new_version(stage: Line, person: Person | None) -> RequestOf:
+def new_version(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.ontology.ontology.uid}, {"document": SMALLER})
 
 
 @request_for("api-datasets POST")
-def new_dataset(stage: Line, person: Person | None) -> RequestOf:
+def new_dataset(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New"})
 
 
 @request_for("api-dataset", "admin:dataset")
-def of_dataset(stage: Line, person: Person | None) -> RequestOf:
+def of_dataset(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.dataset.uid}, shows=[stage.dataset.name])
 
 
 @request_for("api-dataset-data-rows")
-def rows_of_dataset(stage: Line, person: Person | None) -> RequestOf:
+def rows_of_dataset(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.dataset.uid}, shows=[str(submitted_label(stage).project_row.data_row.uid)])
 
 
 @request_for("api-dataset-data-rows POST")
-def new_rows(stage: Line, person: Person | None) -> RequestOf:
+def new_rows(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.dataset.uid}, {"rows": [{"external_id": "new"}]})
 
 
 @request_for("api-dataset-pictures")
-def new_picture(stage: Line, person: Person | None) -> RequestOf:
+def new_picture(stage: Line) -> RequestOf:
     body = encode_multipart(BOUNDARY, {"pictures": SimpleUploadedFile("new.png", picture_bytes("red").read())})
     return RequestOf({"uid": stage.dataset.uid}, body, content_type=MULTIPART_CONTENT)
 
 
 @request_for("api-tokens POST")
-def new_token(stage: Line, person: Person | None) -> RequestOf:
+def new_token(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "t", "scopes": ["read"], "days": 3})
 
 
 @request_for("api-token", "admin:token-revoke")
-def token_of_max(stage: Line, person: Person | None) -> RequestOf:
+def token_of_max(stage: Line) -> RequestOf:
     token, _ = tokens.issue_token(stage.cast.max, stage.cast.home, name="nightly", scopes=["read"])
     return RequestOf({"uid": token.uid})
 
 
 @request_for("api-job")
-def job_of_max(stage: Line, person: Person | None) -> RequestOf:
+def job_of_max(stage: Line) -> RequestOf:
     job = jobs.start_job(stage.cast.max, stage.cast.home, kind="import", task="labeling.tasks.run_import", settings={})
     return RequestOf({"uid": job.uid}, shows=[str(job.uid)])
 
 
 @request_for("api-job-problems", "admin:job")
-def problem_of_job(stage: Line, person: Person | None) -> RequestOf:
-    asked = job_of_max(stage, person)
+def problem_of_job(stage: Line) -> RequestOf:
+    asked = job_of_max(stage)
     job, message = Job.objects.get(uid=asked.kwargs["uid"]), f"Line 1 of {stage.dataset.uid} is no JSON."
     JobProblem.objects.create(job=job, position=1, code="not_json", message=message)
     return replace(asked, shows=[message])
 
 
 @request_for("admin:jobs-again")
-def try_jobs_again(stage: Line, person: Person | None) -> RequestOf:
-    job_of_max(stage, person)
+def try_jobs_again(stage: Line) -> RequestOf:
+    job_of_max(stage)
     Event.objects.filter(organization=stage.cast.home).exclude(task="").update(is_quarantined=True)
     return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
-@request_for("api-slot-decide")
+@request_in_hand("api-slot-decide")
 def decide(stage: Line, person: Person | None) -> RequestOf:
     label = submitted_label(stage)
     for holder in (person, stage.cast.rita):
@@ -622,41 +644,41 @@ def decide(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-row-issues")
-def ask(stage: Line, person: Person | None) -> RequestOf:
+def ask(stage: Line) -> RequestOf:
     row = submitted_label(stage).project_row
     return RequestOf({"uid": row.uid}, {"category": "edge_case", "text": "What is this?"})
 
 
 @request_for("api-issue", "admin:issue")
-def of_issue(stage: Line, person: Person | None) -> RequestOf:
+def of_issue(stage: Line) -> RequestOf:
     issue = issue_of_lena(stage).uid
     return RequestOf({"uid": issue}, shows=[str(issue)])
 
 
 @request_for("api-issue-comment")
-def say(stage: Line, person: Person | None) -> RequestOf:
+def say(stage: Line) -> RequestOf:
     return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two."})
 
 
 @request_for("api-issue-resolve")
-def resolve(stage: Line, person: Person | None) -> RequestOf:
+def resolve(stage: Line) -> RequestOf:
     return RequestOf({"uid": issue_of_lena(stage).uid}, {})
 
 
 @request_for("api-issue-reopen", "admin:issue-reopen")
-def reopen(stage: Line, person: Person | None) -> RequestOf:
+def reopen(stage: Line) -> RequestOf:
     issue = issues.resolve_issue(stage.cast.ada, issue_of_lena(stage))
     return RequestOf({"uid": issue.uid}, {})
 
 
 @request_for("admin:row")
-def of_row(stage: Line, person: Person | None) -> RequestOf:
+def of_row(stage: Line) -> RequestOf:
     label = submitted_label(stage)
     return RequestOf({"uid": label.project_row.uid}, shows=[str(label.uid)])
 
 
 @request_for("admin:row-gold-remove")
-def remove_gold(stage: Line, person: Person | None) -> RequestOf:
+def remove_gold(stage: Line) -> RequestOf:
     label = submitted_label(stage)
     benchmarks.make_benchmark_from(stage.cast.ada, label)
     return RequestOf({"uid": label.project_row.uid}, {}, content_type=FORM)
@@ -683,17 +705,17 @@ def tried_rule(stage: Line) -> QualityRule:
 
 
 @request_for("api-quality-rules POST")
-def new_rule(stage: Line, person: Person | None) -> RequestOf:
+def new_rule(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, RULE)
 
 
 @request_for("admin:project-rules", "api-quality-rules")
-def of_rules(stage: Line, person: Person | None) -> RequestOf:
+def of_rules(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(tried_rule(stage).uid)])
 
 
 @request_for("api-rule-acts")
-def acts_of_rules(stage: Line, person: Person | None) -> RequestOf:
+def acts_of_rules(stage: Line) -> RequestOf:
     rule = tried_rule(stage)
     RuleAct.objects.create(
         rule=rule,
@@ -707,27 +729,27 @@ def acts_of_rules(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:project-rules POST")
-def rule_by_form(stage: Line, person: Person | None) -> RequestOf:
+def rule_by_form(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, RULE, content_type=FORM)
 
 
 @request_for("api-quality-rule PATCH")
-def change_rule(stage: Line, person: Person | None) -> RequestOf:
+def change_rule(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {"bar": 0.5})
 
 
 @request_for("api-quality-rule-try", "admin:rule-try")
-def try_rule(stage: Line, person: Person | None) -> RequestOf:
+def try_rule(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {})
 
 
 @request_for("api-quality-rule-switch")
-def switch_rule(stage: Line, person: Person | None) -> RequestOf:
+def switch_rule(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {"is_on": True})
 
 
 @request_for("admin:rule-switch")
-def switch_rule_by_form(stage: Line, person: Person | None) -> RequestOf:
+def switch_rule_by_form(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {"on": "yes"}, content_type=FORM)
 
 
@@ -738,12 +760,12 @@ def gold_of_lena(stage: Line) -> Label:
 
 
 @request_for("api-benchmark-policy PATCH")
-def change_policy(stage: Line, person: Person | None) -> RequestOf:
+def change_policy(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"base_rate": 20})
 
 
 @request_for("api-benchmark-policy")
-def own_policy(stage: Line, person: Person | None) -> RequestOf:
+def own_policy(stage: Line) -> RequestOf:
     # Each stage has a number of its own.
     first = stage.project.pk % 1000
     rates_of = {"first_rows": first, "base_rate": 10, "least_rate": 2, "most_rate": 30, "bar": 0.9}
@@ -752,46 +774,46 @@ def own_policy(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:project-benchmarks POST")
-def policy_by_form(stage: Line, person: Person | None) -> RequestOf:
+def policy_by_form(stage: Line) -> RequestOf:
     body = {"first_rows": 5, "base_rate": 10, "least_rate": 2, "most_rate": 30, "bar": 0.9}
     return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("api-benchmarks")
-def read_benchmarks(stage: Line, person: Person | None) -> RequestOf:
+def read_benchmarks(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(gold_of_lena(stage).project_row.uid)])
 
 
 @request_for("api-accuracy")
-def read_accuracy(stage: Line, person: Person | None) -> RequestOf:
+def read_accuracy(stage: Line) -> RequestOf:
     benchmarks.make_benchmark(stage.cast.eva, submitted_label(stage).project_row, payload=payload((1, 1, 20, 20)))
     return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
 
 
 @request_for("api-row-benchmark POST")
-def make_gold_of_row(stage: Line, person: Person | None) -> RequestOf:
+def make_gold_of_row(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.rows.first().uid}, {"payload": payload((1, 1, 20, 20))})
 
 
 @request_for("api-row-benchmark PATCH", "api-row-benchmark DELETE")
-def change_gold_of_row(stage: Line, person: Person | None) -> RequestOf:
+def change_gold_of_row(stage: Line) -> RequestOf:
     return RequestOf({"uid": gold_of_lena(stage).project_row.uid}, {"rationale": "Clearer so."})
 
 
 @request_for("api-row-benchmark-accept")
-def accept_answer(stage: Line, person: Person | None) -> RequestOf:
+def accept_answer(stage: Line) -> RequestOf:
     label = gold_of_lena(stage)
     return RequestOf({"uid": label.project_row.uid}, {"label": label.uid, "rationale": "Right too."})
 
 
 @request_for("admin:row-gold-accept")
-def accept_answer_by_form(stage: Line, person: Person | None) -> RequestOf:
+def accept_answer_by_form(stage: Line) -> RequestOf:
     label = gold_of_lena(stage)
     return RequestOf({"uid": label.project_row.uid}, {"label": label.uid}, content_type=FORM)
 
 
 @request_for("api-row-benchmark-decide")
-def decide_gold(stage: Line, person: Person | None) -> RequestOf:
+def decide_gold(stage: Line) -> RequestOf:
     label = gold_of_lena(stage)
     contest = {"labels": [str(label.uid)], "instead": {"label": str(label.uid), "version": 1}, "trusted_for_gold": 0}
     Benchmark.objects.update(state="suspended", contest=contest)
@@ -799,145 +821,145 @@ def decide_gold(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("my-gold")
-def gold_to_decide(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({}, shows=[str(decide_gold(stage, person).kwargs["uid"])])
+def gold_to_decide(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(decide_gold(stage).kwargs["uid"])])
 
 
 @request_for("admin:row-gold-decide", "my-gold-decide")
-def decide_gold_by_form(stage: Line, person: Person | None) -> RequestOf:
-    asked = decide_gold(stage, person)
+def decide_gold_by_form(stage: Line) -> RequestOf:
+    asked = decide_gold(stage)
     return RequestOf(asked.kwargs, asked.body, content_type=FORM)
 
 
 @request_for("admin:row-gold-tolerances")
-def set_tolerances(stage: Line, person: Person | None) -> RequestOf:
+def set_tolerances(stage: Line) -> RequestOf:
     return RequestOf({"uid": gold_of_lena(stage).project_row.uid}, {"reason": "Near is enough."}, content_type=FORM)
 
 
 @request_for("api-row-benchmark-draw", "admin:row-gold-draw")
-def draw_gold(stage: Line, person: Person | None) -> RequestOf:
+def draw_gold(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.rows.first().uid}, {})
 
 
 @request_for("my-gold-draw")
-def draw_gold_by_name(stage: Line, person: Person | None) -> RequestOf:
+def draw_gold_by_name(stage: Line) -> RequestOf:
     name = stage.project.rows.first().data_row.external_id
     return RequestOf({"uid": stage.project.uid}, {"external_id": name}, content_type=FORM)
 
 
 @request_for("admin:label-gold")
-def label_beside_gold(stage: Line, person: Person | None) -> RequestOf:
+def label_beside_gold(stage: Line) -> RequestOf:
     label = submitted_label(stage)
     benchmarks.make_benchmark(stage.cast.eva, label.project_row, payload=payload((1, 1, 20, 20)))
     return RequestOf({"uid": label.uid}, shows=[label.project_row.data_row.external_id])
 
 
 @request_for("admin:row-winner", "admin:row-gold", "admin:row-ask")
-def act_on_row(stage: Line, person: Person | None) -> RequestOf:
+def act_on_row(stage: Line) -> RequestOf:
     label = submitted_label(stage)
     body = {"label": label.uid, "reason": "It is the better one."}
     return RequestOf({"uid": label.project_row.uid}, body, content_type=FORM)
 
 
 @request_for("admin:issue-comment", "admin:issue-resolve", "my-issue-say")
-def act_on_issue(stage: Line, person: Person | None) -> RequestOf:
+def act_on_issue(stage: Line) -> RequestOf:
     return RequestOf({"uid": issue_of_lena(stage).uid}, {"text": "Two.", "key": "k"}, content_type=FORM)
 
 
 @request_for("admin:person")
-def of_person(stage: Line, person: Person | None) -> RequestOf:
+def of_person(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, shows=[stage.cast.nora.email])
 
 
 @request_for("admin:person-change")
-def change_person(stage: Line, person: Person | None) -> RequestOf:
+def change_person(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "role": "viewer", "is_active": "on"}
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
 
 
 @request_for("admin:people-change")
-def change_people(stage: Line, person: Person | None) -> RequestOf:
+def change_people(stage: Line) -> RequestOf:
     body = {"people": [stage.cast.nora.memberships.get().uid], "act": "deactivate"}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("api-people")
-def people_of_home(stage: Line, person: Person | None) -> RequestOf:
+def people_of_home(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.vera.memberships.get().uid)])
 
 
 @request_for("api-person")
-def person_of_the_vendor(stage: Line, person: Person | None) -> RequestOf:
+def person_of_the_vendor(stage: Line) -> RequestOf:
     vera = stage.cast.vera
     return RequestOf({"uid": vera.memberships.get().uid}, {"is_active": False}, shows=[vera.email])
 
 
 @request_for("organizations")
-def organizations_of_person(stage: Line, person: Person | None) -> RequestOf:
+def organizations_of_person(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.home.uid)])
 
 
 @request_for("organization-choose")
-def choose_organization(stage: Line, person: Person | None) -> RequestOf:
+def choose_organization(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid}, content_type=FORM)
 
 
 @request_for("organization-leave")
-def leave_organization(stage: Line, person: Person | None) -> RequestOf:
+def leave_organization(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.home.uid}, {}, content_type=FORM)
 
 
 @request_for("admin:team")
-def of_team(stage: Line, person: Person | None) -> RequestOf:
+def of_team(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.team.uid}, shows=[str(stage.cast.team.uid), str(stage.cast.lena.uid)])
 
 
 @request_for("admin:people-invite POST")
-def invite_by_form(stage: Line, person: Person | None) -> RequestOf:
+def invite_by_form(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "addresses": "nia@example.org", "role": "member"}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:people POST")
-def new_person(stage: Line, person: Person | None) -> RequestOf:
+def new_person(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "email": "new@example.net", "name": "New", "role": "member"}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:teams POST")
-def new_team(stage: Line, person: Person | None) -> RequestOf:
+def new_team(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New", "kind": "internal"}, content_type=FORM)
 
 
 @request_for("admin:team POST")
-def team_people(stage: Line, person: Person | None) -> RequestOf:
+def team_people(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.team.uid}, {"people": [stage.cast.leo.uid]}, content_type=FORM)
 
 
 @request_for("admin:tokens POST")
-def new_token_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_token_by_form(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "name": "t", "scopes": ["read"], "days": 3}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:datasets POST")
-def new_dataset_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_dataset_by_form(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "New"}, content_type=FORM)
 
 
 @request_for("admin:dataset POST")
-def new_picture_by_form(stage: Line, person: Person | None) -> RequestOf:
-    return RequestOf({"uid": stage.dataset.uid}, new_picture(stage, person).body, content_type=MULTIPART_CONTENT)
+def new_picture_by_form(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.dataset.uid}, new_picture(stage).body, content_type=MULTIPART_CONTENT)
 
 
 @request_for("admin:ontologies POST")
-def new_ontology_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_ontology_by_form(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "name": "New", "document": json.dumps(DOCUMENT)}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:ontology POST")
-def new_version_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_version_by_form(stage: Line) -> RequestOf:
     body = {"document": json.dumps(SMALLER)}
     return RequestOf({"uid": stage.ontology.ontology.uid}, body, content_type=FORM)
 
@@ -952,51 +974,51 @@ QUALITY = {
 
 
 @request_for("admin:project-new POST")
-def new_project_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_project_by_form(stage: Line) -> RequestOf:
     ontology = stage.ontology.ontology.uid
     body = {"organization": stage.cast.home.uid, "ontology": ontology, "name": "New", "brief": "x", **QUALITY}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:project-settings POST")
-def new_settings(stage: Line, person: Person | None) -> RequestOf:
+def new_settings(stage: Line) -> RequestOf:
     body = {"name": stage.project.name, "brief": "Other words.", "state": "active", "lease_idle_minutes": 30, **QUALITY}
     return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("admin:project-data POST")
-def new_batch_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_batch_by_form(stage: Line) -> RequestOf:
     body = {"name": "second", "dataset": stage.dataset.uid, "priority": 3}
     return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("admin:project-people POST")
-def new_grant(stage: Line, person: Person | None) -> RequestOf:
+def new_grant(stage: Line) -> RequestOf:
     body = {"receiver": f"person:{stage.cast.lia.uid}", "role": "reviewer"}
     return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("admin:project-people-revoke")
-def revoke(stage: Line, person: Person | None) -> RequestOf:
+def revoke(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"receiver": f"person:{stage.cast.leo.uid}"}, content_type=FORM)
 
 
 @request_for("admin:project-queue-return")
-def return_row(stage: Line, person: Person | None) -> RequestOf:
+def return_row(stage: Line) -> RequestOf:
     (slot, *_) = queue.lease_next_rows(stage.cast.leo, stage.project).slots
     queue.skip_slot(stage.cast.leo, str(slot.uid), slot.lease_token or 0, reason="unclear_rule")
     return RequestOf({"uid": stage.project.uid}, {"row": slot.project_row.uid}, content_type=FORM)
 
 
 @request_for("admin:project-queue-withdraw")
-def withdraw(stage: Line, person: Person | None) -> RequestOf:
+def withdraw(stage: Line) -> RequestOf:
     label = submitted_label(stage)
     Slot.objects.filter(pk=label.slot_id).update(state=Slot.State.IN_REWORK, is_rework=True)
     return RequestOf({"uid": stage.project.uid}, {"slot": label.slot.uid}, content_type=FORM)
 
 
 @request_for("admin:project-queue-clear")
-def clear(stage: Line, person: Person | None) -> RequestOf:
+def clear(stage: Line) -> RequestOf:
     queue.lease_next_rows(stage.cast.leo, stage.project)
     return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.leo.uid}, content_type=FORM)
 
@@ -1008,30 +1030,30 @@ def invitation_to_the_vendor(stage: Line) -> Invitation:
 
 
 @request_for("invitation")
-def open_link(stage: Line, person: Person | None) -> RequestOf:
+def open_link(stage: Line) -> RequestOf:
     body = {"name": "Nia New", "password": "a long way home 7", "again": "a long way home 7"}
     signed = invitations.signed_link(invitation_to_the_vendor(stage))
     return RequestOf({"signed": signed}, body, content_type=FORM, shows=[f"of {stage.cast.vendor.name}."])
 
 
 @request_for("api-invitations")
-def invitations_of_home(stage: Line, person: Person | None) -> RequestOf:
+def invitations_of_home(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(invitation_to_the_vendor(stage).uid)])
 
 
 @request_for("admin:people-invite")
-def page_of_invitations(stage: Line, person: Person | None) -> RequestOf:
+def page_of_invitations(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[invitation_to_the_vendor(stage).email])
 
 
-@request_for("api-invitations POST")
+@request_in_hand("api-invitations POST")
 def new_invitation(stage: Line, person: Person | None) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "email": "nia@example.org", "role": "member"}
     return RequestOf({}, body | ({"vendor": stage.cast.vendor.uid} if person == stage.cast.vito else {}))
 
 
 @request_for("api-invitation", "admin:invitation-revoke", "admin:invitation-again")
-def of_invitation(stage: Line, person: Person | None) -> RequestOf:
+def of_invitation(stage: Line) -> RequestOf:
     return RequestOf({"uid": invitation_to_the_vendor(stage).uid}, {}, content_type=FORM)
 
 
@@ -1040,17 +1062,17 @@ RATE = {"amount": "12.5", "currency": "EUR", "per": "hour", "valid_from": "2026-
 
 
 @request_for("admin:person-rates")
-def rate_of_person(stage: Line, person: Person | None) -> RequestOf:
+def rate_of_person(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, RATE, content_type=FORM)
 
 
 @request_for("admin:team-rates")
-def rate_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+def rate_of_vendor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, RATE, content_type=FORM)
 
 
 @request_for("admin:rate-end", "admin:rate-remove")
-def of_rate(stage: Line, person: Person | None) -> RequestOf:
+def of_rate(stage: Line) -> RequestOf:
     values = {**RATE, "amount": Decimal(12), "valid_from": date(2026, 1, 1)}
     rate = rates.set_rate(stage.cast.max, stage.cast.vendor, **values)
     return RequestOf({"uid": rate.uid}, {"valid_until": "2026-02-01"}, content_type=FORM)
@@ -1061,23 +1083,23 @@ WEEK = dict.fromkeys(capacity.WEEKDAYS, "6")
 
 
 @request_for("admin:person-hours")
-def hours_of_person(stage: Line, person: Person | None) -> RequestOf:
+def hours_of_person(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, WEEK, content_type=FORM)
 
 
 @request_for("admin:team-hours")
-def hours_of_team(stage: Line, person: Person | None) -> RequestOf:
+def hours_of_team(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.team.uid}, WEEK, content_type=FORM)
 
 
 @request_for("admin:person-days-off")
-def new_days_off(stage: Line, person: Person | None) -> RequestOf:
+def new_days_off(stage: Line) -> RequestOf:
     body = {"first_on": "2026-12-01", "last_on": "2026-12-04"}
     return RequestOf({"uid": stage.cast.nora.memberships.get().uid}, body, content_type=FORM)
 
 
 @request_for("admin:days-off-remove")
-def of_days_off(stage: Line, person: Person | None) -> RequestOf:
+def of_days_off(stage: Line) -> RequestOf:
     nora = stage.cast.nora.memberships.get()
     days = capacity.add_days_off(stage.cast.max, nora, first_on=date(2026, 12, 1), last_on=date(2026, 12, 4))
     return RequestOf({"uid": days.uid}, {}, content_type=FORM)
@@ -1093,24 +1115,24 @@ def told_by_pia(stage: Line) -> str:
 
 
 @request_for("guidelines", "api-project-guidelines", "api-project-guidelines-versions", "admin:project-guidelines")
-def of_guidelines(stage: Line, person: Person | None) -> RequestOf:
+def of_guidelines(stage: Line) -> RequestOf:
     guidelines_of_pia(stage)
     return RequestOf({"uid": stage.project.uid}, shows=[told_by_pia(stage)])
 
 
 @request_for("guidelines POST", "admin:project-guidelines POST")
-def form_of_guidelines(stage: Line, person: Person | None) -> RequestOf:
+def form_of_guidelines(stage: Line) -> RequestOf:
     body = {"version": guidelines_of_pia(stage).number, "after": "1", "text": "# Vans"}
     return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
 
 
 @request_for("api-project-guidelines POST")
-def new_guidelines(stage: Line, person: Person | None) -> RequestOf:
+def new_guidelines(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"text": "# Cars", "after": 0})
 
 
 @request_for("api-project-guidelines-acknowledge")
-def read_guidelines(stage: Line, person: Person | None) -> RequestOf:
+def read_guidelines(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"version": guidelines_of_pia(stage).number})
 
 
@@ -1123,17 +1145,17 @@ def pause_of_lena(stage: Line) -> Pause:
 
 
 @request_for("api-project-pauses POST")
-def new_pause(stage: Line, person: Person | None) -> RequestOf:
+def new_pause(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {**PAUSED, "person": stage.cast.lena.uid})
 
 
 @request_for("api-project-pauses")
-def pauses_of_project(stage: Line, person: Person | None) -> RequestOf:
+def pauses_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(pause_of_lena(stage).uid)])
 
 
 @request_for("api-pause-resume")
-def resume(stage: Line, person: Person | None) -> RequestOf:
+def resume(stage: Line) -> RequestOf:
     return RequestOf({"uid": pause_of_lena(stage).uid}, {})
 
 
@@ -1143,7 +1165,7 @@ def of_lena_here(stage: Line) -> dict[str, Any]:
 
 
 @request_for("admin:project-person", "admin:project-person-limit")
-def lena_here(stage: Line, person: Person | None) -> RequestOf:
+def lena_here(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"rows": "40"}, content_type=FORM, shows=[lena_on_project(stage)])
 
 
@@ -1153,37 +1175,37 @@ def lena_on_project(stage: Line) -> str:
 
 
 @request_for("admin:project-person-pause")
-def pause_here(stage: Line, person: Person | None) -> RequestOf:
+def pause_here(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), PAUSED, content_type=FORM)
 
 
 @request_for("admin:project-person-resume")
-def resume_here(stage: Line, person: Person | None) -> RequestOf:
+def resume_here(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"pause": pause_of_lena(stage).uid}, content_type=FORM)
 
 
 @request_for("api-project-day-limit")
-def limit_of_lena(stage: Line, person: Person | None) -> RequestOf:
+def limit_of_lena(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"rows": 40})
 
 
 @request_for("admin:project-person-share")
-def share_here(stage: Line, person: Person | None) -> RequestOf:
+def share_here(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"percent": "30", "counts_from": "50"}, content_type=FORM)
 
 
 @request_for("api-project-share-limit")
-def share_of_lena(stage: Line, person: Person | None) -> RequestOf:
+def share_of_lena(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), {"percent": 30})
 
 
 @request_for("api-project-grants")
-def grants_here(stage: Line, person: Person | None) -> RequestOf:
+def grants_here(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(grant_of_leo(stage).uid)])
 
 
 @request_for("api-project-grants POST")
-def new_grant_over_the_api(stage: Line, person: Person | None) -> RequestOf:
+def new_grant_over_the_api(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.nora.uid, "role": "labeler"})
 
 
@@ -1192,7 +1214,7 @@ def grant_of_leo(stage: Line) -> ProjectPersonGrant:
 
 
 @request_for("api-grant", "api-grant-keep")
-def of_grant(stage: Line, person: Person | None) -> RequestOf:
+def of_grant(stage: Line) -> RequestOf:
     return RequestOf({"uid": grant_of_leo(stage).uid}, {})
 
 
@@ -1204,30 +1226,30 @@ def old_grant_of_leo(stage: Line) -> ProjectPersonGrant:
 
 
 @request_for("api-grants-due")
-def grants_due(stage: Line, person: Person | None) -> RequestOf:
+def grants_due(stage: Line) -> RequestOf:
     home = stage.cast.home.uid
     return RequestOf({}, query=f"?organization={home}", shows=[str(old_grant_of_leo(stage).uid)])
 
 
 @request_for("admin:recertification")
-def recertification_page(stage: Line, person: Person | None) -> RequestOf:
+def recertification_page(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(old_grant_of_leo(stage).uid)])
 
 
 @request_for("admin:recertification-act")
-def keep_grants(stage: Line, person: Person | None) -> RequestOf:
+def keep_grants(stage: Line) -> RequestOf:
     return RequestOf({}, {"grant": grant_of_leo(stage).uid, "act": "keep", "days": "90"}, content_type=FORM)
 
 
 @request_for("api-access")
-def explain_lena(stage: Line, person: Person | None) -> RequestOf:
+def explain_lena(stage: Line) -> RequestOf:
     query = f"?person={stage.cast.lena.uid}&project={stage.project.uid}"
     return RequestOf({}, query=query, shows=[str(stage.cast.lena.uid)])
 
 
 @request_for("admin:access")
-def explain_by_page(stage: Line, person: Person | None) -> RequestOf:
-    return replace(explain_lena(stage, person), shows=[lena_on_project(stage)])
+def explain_by_page(stage: Line) -> RequestOf:
+    return replace(explain_lena(stage), shows=[lena_on_project(stage)])
 
 
 # --- Templates of projects --------------------------------------------------------------------------------------
@@ -1236,41 +1258,41 @@ def template_of_max(stage: Line) -> ProjectTemplate:
 
 
 @request_for("admin:project-templates", "api-project-templates")
-def templates(stage: Line, person: Person | None) -> RequestOf:
+def templates(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(template_of_max(stage).uid)])
 
 
 @request_for("admin:project-templates POST")
-def new_template_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_template_by_form(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "name": "Street", "ontology": stage.ontology.ontology.uid, **QUALITY}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("admin:project-template", "admin:project-template-retire")
-def of_template(stage: Line, person: Person | None) -> RequestOf:
+def of_template(stage: Line) -> RequestOf:
     body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid, "batch": "First"}
     template = template_of_max(stage)
     return RequestOf({"uid": template.uid}, body, content_type=FORM, shows=[template.name])
 
 
 @request_for("admin:project-template-of")
-def template_of_project(stage: Line, person: Person | None) -> RequestOf:
+def template_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"name": "Street"}, content_type=FORM)
 
 
 @request_for("api-project-templates POST")
-def new_template(stage: Line, person: Person | None) -> RequestOf:
+def new_template(stage: Line) -> RequestOf:
     return RequestOf({}, {"name": "Street", "project": stage.project.uid})
 
 
 @request_for("api-project-template")
-def template_alone(stage: Line, person: Person | None) -> RequestOf:
+def template_alone(stage: Line) -> RequestOf:
     template = template_of_max(stage)
     return RequestOf({"uid": template.uid}, shows=[template.name])
 
 
 @request_for("api-project-template-projects")
-def start_from_template(stage: Line, person: Person | None) -> RequestOf:
+def start_from_template(stage: Line) -> RequestOf:
     body = {"name": "Vans", "brief": "Find vans.", "dataset": stage.dataset.uid}
     return RequestOf({"uid": template_of_max(stage).uid}, body)
 
@@ -1298,49 +1320,49 @@ def vera_is_able(stage: Line) -> str:
 
 
 @request_for("api-skill-names", "admin:skills")
-def of_skills(stage: Line, person: Person | None) -> RequestOf:
+def of_skills(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[word(stage).name])
 
 
 @request_for("api-vendors")
-def vendors_of_person(stage: Line, person: Person | None) -> RequestOf:
+def vendors_of_person(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.vendor.uid)])
 
 
 @request_for("admin:skills POST")
-def new_word_by_form(stage: Line, person: Person | None) -> RequestOf:
+def new_word_by_form(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "Trucks"}, content_type=FORM)
 
 
 @request_for("api-skill-names POST")
-def new_word(stage: Line, person: Person | None) -> RequestOf:
+def new_word(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "Trucks"})
 
 
 @request_for("api-skill-imports", "admin:skills-import")
-def new_skill_file(stage: Line, person: Person | None) -> RequestOf:
+def new_skill_file(stage: Line) -> RequestOf:
     return RequestOf({}, skill_file(stage), content_type=MULTIPART_CONTENT)
 
 
 @request_for("api-skill-source DELETE")
-def drop_source(stage: Line, person: Person | None) -> RequestOf:
+def drop_source(stage: Line) -> RequestOf:
     computed_skills.compute_from(stage.cast.ada, word(stage), computed_skills.Source(media="image"))
     return RequestOf({"uid": word(stage).uid})
 
 
 @request_for("api-skill-source PUT")
-def source_of_skill(stage: Line, person: Person | None) -> RequestOf:
+def source_of_skill(stage: Line) -> RequestOf:
     return RequestOf({"uid": word(stage).uid}, {"media": "image", "half_life_days": 60})
 
 
 @request_for("admin:skills-compute")
-def source_by_form(stage: Line, person: Person | None) -> RequestOf:
+def source_by_form(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "skill": word(stage).uid, "half_life_days": 60}
     return RequestOf({}, body, content_type=FORM)
 
 
 @request_for("api-computed-skills")
-def computed_of_vera(stage: Line, person: Person | None) -> RequestOf:
+def computed_of_vera(stage: Line) -> RequestOf:
     vera, known = stage.cast.vera, {"value": 60, "mean": 0.8, "low": 0.7, "high": 0.9, "n": 9, "weight": 9.0}
     ComputedSkill.objects.get_or_create(
         organization=stage.cast.home,
@@ -1352,116 +1374,116 @@ def computed_of_vera(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("admin:skills-csv")
-def file_of_home(stage: Line, person: Person | None) -> RequestOf:
+def file_of_home(stage: Line) -> RequestOf:
     return RequestOf({}, query=f"?organization={stage.cast.home.uid}", shows=[vera_is_able(stage)])
 
 
 @request_for("api-person-skills GET")
-def known_of_vera(stage: Line, person: Person | None) -> RequestOf:
+def known_of_vera(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, shows=[vera_is_able(stage)])
 
 
 @request_for("api-person-skills")
-def skills_of_vera(stage: Line, person: Person | None) -> RequestOf:
+def skills_of_vera(stage: Line) -> RequestOf:
     body = {"skill": word(stage).uid, "value": 60, "evidence": "Test of May."}
     return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body)
 
 
 @request_for("admin:person-skills")
-def skill_of_vera(stage: Line, person: Person | None) -> RequestOf:
-    asked = skills_of_vera(stage, person)
+def skill_of_vera(stage: Line) -> RequestOf:
+    asked = skills_of_vera(stage)
     return RequestOf(asked.kwargs, asked.body, content_type=FORM)
 
 
 @request_for("api-minimum-skills")
-def minimum(stage: Line, person: Person | None) -> RequestOf:
+def minimum(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"skill": word(stage).uid, "value": 60})
 
 
 @request_for("admin:project-skills")
-def minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
+def minimum_by_form(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"skill": word(stage).uid, "value": 60}, content_type=FORM)
 
 
 @request_for("api-minimum-skills GET", "admin:project-skills GET")
-def minimums(stage: Line, person: Person | None) -> RequestOf:
+def minimums(stage: Line) -> RequestOf:
     made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
     return RequestOf({"uid": stage.project.uid}, shows=[str(made.uid)])
 
 
 @request_for("api-minimum-skill")
-def no_minimum(stage: Line, person: Person | None) -> RequestOf:
+def no_minimum(stage: Line) -> RequestOf:
     made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
     return RequestOf({"uid": made.uid})
 
 
 @request_for("admin:project-skills-drop")
-def no_minimum_by_form(stage: Line, person: Person | None) -> RequestOf:
+def no_minimum_by_form(stage: Line) -> RequestOf:
     made = skills.require_skill(stage.cast.ada, stage.project, word(stage), value=60)
     return RequestOf({"uid": stage.project.uid}, {"uid": made.uid}, content_type=FORM)
 
 
 # --- Vendors ----------------------------------------------------------------------------------------------------
 @request_for("api-vendor-people", "vendor-people")
-def people_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+def people_of_vendor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, shows=[str(stage.cast.vera.memberships.get().uid)])
 
 
 @request_for("api-vendor-projects", "api-vendor-queue", "vendor")
-def projects_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+def projects_of_vendor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, shows=[stage.project.name])
 
 
 @request_for("api-vendor-labels")
-def labels_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+def labels_of_vendor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, shows=[str(label_of_vera(stage).uid)])
 
 
 @request_for("vendor-labels")
-def labels_by_page(stage: Line, person: Person | None) -> RequestOf:
+def labels_by_page(stage: Line) -> RequestOf:
     label_of_vera(stage)
     return RequestOf({"uid": stage.cast.vendor.uid}, shows=[f"<td>{stage.cast.vera.name}</td>"])
 
 
 @request_for("api-vendor-issues", "vendor-issues")
-def issues_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+def issues_of_vendor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, shows=[str(issue_of_vera(stage).uid)])
 
 
 @request_for("api-vendor-performance")
-def figures_of_vendor(stage: Line, person: Person | None) -> RequestOf:
+def figures_of_vendor(stage: Line) -> RequestOf:
     label_of_vera(stage)
     query = f"?project={stage.project.uid}"
     return RequestOf({"uid": stage.cast.vendor.uid}, query=query, shows=[str(stage.cast.vera.uid)])
 
 
 @request_for("vendor-performance")
-def figures_by_page(stage: Line, person: Person | None) -> RequestOf:
-    return replace(figures_of_vendor(stage, person), shows=[f"<td>{stage.cast.vera.name}</td>"])
+def figures_by_page(stage: Line) -> RequestOf:
+    return replace(figures_of_vendor(stage), shows=[f"<td>{stage.cast.vera.name}</td>"])
 
 
 @request_for("vendor-start")
-def to_own_vendor(stage: Line, person: Person | None) -> RequestOf:
+def to_own_vendor(stage: Line) -> RequestOf:
     return RequestOf({})
 
 
 @request_for("vendor-invite")
-def invite_by_page(stage: Line, person: Person | None) -> RequestOf:
+def invite_by_page(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vendor.uid}, {"emails": "nia@brightfield.example"}, content_type=FORM)
 
 
 @request_for("vendor-person-change")
-def end_by_page(stage: Line, person: Person | None) -> RequestOf:
+def end_by_page(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, {"is_active": "no"}, content_type=FORM)
 
 
 @request_for("vendor-person-skills")
-def skill_by_page(stage: Line, person: Person | None) -> RequestOf:
-    return skill_of_vera(stage, person)
+def skill_by_page(stage: Line) -> RequestOf:
+    return skill_of_vera(stage)
 
 
 @request_for("vendor-person-limits")
-def limits_by_page(stage: Line, person: Person | None) -> RequestOf:
+def limits_by_page(stage: Line) -> RequestOf:
     body = {"project": stage.project.uid, "rows": "40", "percent": "", "counts_from": "50"}
     return RequestOf(
         {"uid": stage.cast.vera.memberships.get().uid}, body, content_type=FORM, shows=[str(stage.project.uid)]
@@ -1469,12 +1491,12 @@ def limits_by_page(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-person-limits")
-def limits_of_vera(stage: Line, person: Person | None) -> RequestOf:
+def limits_of_vera(stage: Line) -> RequestOf:
     body = {"project": stage.project.uid, "rows": 40, "percent": None}
     return RequestOf({"uid": stage.cast.vera.memberships.get().uid}, body, shows=[str(stage.project.uid)])
 
 
 @request_for("vendor-issue-answer")
-def answer_by_page(stage: Line, person: Person | None) -> RequestOf:
+def answer_by_page(stage: Line) -> RequestOf:
     body = {"issue": issue_of_vera(stage).uid, "text": "x"}
     return RequestOf({"uid": stage.cast.vendor.uid}, body, content_type=FORM)

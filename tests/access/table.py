@@ -55,6 +55,7 @@ TOKENS = {actor for actor in ACTORS if "token" in actor}
 EXPECTED = {"allow", "empty", "deny", "hide", "login", "unauth", "refuse"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DOOR = "door"
+FACES = ("admin:", "api-", "stream:")
 GUARDED_ELSEWHERE = ("frame:", "action:", "file:", "secret:")
 # Actor, route, method → the actor whose cell it takes, or a value. The first that fits counts.
 STAND_INS = [
@@ -283,3 +284,23 @@ def _relations_of(cell: Cell) -> Iterator[tuple[str, str]]:
             if said is None and relation == "foreign":
                 said = "hide"
             yield relation, said or cell.expect
+
+
+# --- What is run ------------------------------------------------------------------------------------------------
+def one_of_each_column(cells: list[Cell]) -> list[Cell]:
+    """Actors for whom every door of a face (pages, admin, API, streams) has the same answer take turns there: at each
+    door one of them asks."""
+    faces: dict[str, dict[tuple[str, str], dict[str, Cell]]] = {}
+    for cell in cells:
+        face = next((start for start in FACES if cell.route.startswith(start)), "")
+        faces.setdefault(face, {}).setdefault((cell.route, cell.method), {})[cell.actor] = cell
+    found = []
+    for doors in faces.values():
+        columns: dict[tuple[str | None, ...], list[str]] = {}
+        for actor in ACTORS:
+            column = tuple(door[actor].expect if actor in door else None for door in doors.values())
+            columns.setdefault(column, []).append(actor)
+        for turn, door in enumerate(doors.values()):
+            asking = {actors[turn % len(actors)] for actors in columns.values()}
+            found += [cell for actor, cell in door.items() if actor in asking]
+    return found
