@@ -238,6 +238,8 @@ def _locked(actor: Person, rule: QualityRule) -> QualityRule:
 def _refuse_bad(actor: Person, rule: QualityRule) -> None:
     rule.name = checked_text(rule.name, "name", longest=100)
     rule.told = checked_text(rule.told, "told", longest=1000)
+    if QualityRule.objects.filter(project=rule.project, name=rule.name).exclude(pk=rule.pk).exists():
+        raise RuleViolation("name_taken", "There is a rule of this name in the project. Nothing was changed.")
     is_pause = rule.action == QualityRule.Action.PAUSE
     if is_pause and rule.condition != QualityRule.Condition.SURELY_BELOW:
         message = "A pause is only for those who are surely below the bar."

@@ -13,6 +13,7 @@ from labeling.api.projects import project_named
 from labeling.models import Batch, Project
 from labeling.models.projects import MOST_EXTRA
 from workforce import access
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import Body, RefusalShape, filters_of, person_of, values_of
 from workforce.errors import NotFound
 from workforce.models import Token
@@ -93,6 +94,7 @@ class Overlap(APIView):
         request=OverlapChange,
         responses={200: ChangeShape, 409: RefusalShape},
     )
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         """Holds for rows that are not finished; leased rows stay with who has them."""
         project, batch, changes, version = _read(request, uid)
@@ -108,6 +110,7 @@ class OverlapPreview(APIView):
         request=OverlapChange,
         responses={200: ChangeShape, 422: RefusalShape},
     )
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """What the same change would do and cost now. Changes nothing."""
         project, batch, changes, _ = _read(request, uid)

@@ -19,6 +19,7 @@ from quality.api.performance import MeanShape, RateShape
 from quality.benchmarks import Accepted
 from quality.models import Benchmark, GoldDecision
 from workforce import access
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -197,6 +198,7 @@ class PolicyOfProject(APIView):
         return Response(asdict(gold_policy.policy_of(project)))
 
     @extend_schema(request=PolicyBody(partial=True), responses={200: PolicyShape})
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         project = project_named(request, uid)
         values = values_of(PolicyBody, request, partial=True)
@@ -221,6 +223,7 @@ class BenchmarkOfRow(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=GoldBody, responses={201: BenchmarkShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """Make the row's gold, from one of its labels or from a payload."""
         row, values = _row(request, uid), values_of(GoldBody, request)
@@ -235,6 +238,7 @@ class BenchmarkOfRow(APIView):
         return Response(BenchmarkShape(found).data, status=201)
 
     @extend_schema(request=GoldChange, responses={200: ScoreReport, 409: RefusalShape})
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         """A new version: what is left out stays as it was. Answers what it moved."""
         row, values = _row(request, uid), values_of(GoldChange, request)
@@ -243,6 +247,7 @@ class BenchmarkOfRow(APIView):
         return Response(report)
 
     @extend_schema(responses={204: None, 409: RefusalShape})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         benchmarks.remove_benchmark(person_of(request), _row(request, uid))
         return Response(status=204)
@@ -254,6 +259,7 @@ class AcceptAnswer(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=AcceptBody, responses={200: ScoreReport, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         row, values = _row(request, uid), values_of(AcceptBody, request)
         label = _label(request, row, values["label"])
@@ -266,6 +272,7 @@ class DecideGold(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=GoldDecisionBody, responses={201: GoldDecisionShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         made = contests.decide(person_of(request), _row(request, uid), **values_of(GoldDecisionBody, request))
         return Response(GoldDecisionShape(made).data, status=201)
@@ -277,6 +284,7 @@ class DrawGold(APIView):
     token_scope = Token.Scope.LABEL
 
     @extend_schema(request=NoWords, responses={200: DrawnShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values_of(NoWords, request)
         row = _row(request, uid)

@@ -13,6 +13,7 @@ from quality import lane, people_agreement, recompute
 from quality.models import MovedScore
 from workforce import access
 from workforce.api.jobs import JobShape
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     Body,
@@ -144,6 +145,7 @@ class LowRows(APIView):
         return page_answer(request, rows.select_related("data_row", "quality_consensus"), LowRowShape)
 
     @extend_schema(operation_id="projects_low_rows_act", request=ActBody, responses={200: OutcomeShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """One act on many rows; what is refused for one row does not stop the others."""
         person, project = person_of(request), project_named(request, uid)
@@ -209,6 +211,7 @@ class Recompute(APIView):
         return Response(RecomputeShape(told).data)
 
     @extend_schema(operation_id="projects_recompute_start", request=None, responses={202: JobShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """Score the project anew, by the method and the settings of now."""
         job = recompute.start_recompute(person_of(request), project_named(request, uid))

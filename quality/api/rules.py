@@ -12,6 +12,7 @@ from labeling.api.projects import project_named
 from quality import rules, skills
 from quality.models import QualityRule, RuleAct
 from quality.rules import WouldAct
+from workforce.api.repeats import repeatable
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
@@ -117,6 +118,7 @@ class RulesOfProject(APIView):
         return page_answer(request, rules.rules_of(person_of(request), project_named(request, uid)), QualityRuleShape)
 
     @extend_schema(request=QualityRuleBody, responses={201: QualityRuleShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         """A rule is off until it was tried and switched on."""
         project = project_named(request, uid)
@@ -128,6 +130,7 @@ class RuleByUid(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=QualityRuleBody(partial=True), responses={200: QualityRuleShape, 409: RefusalShape})
+    @repeatable
     def patch(self, request: Request, uid: str) -> Response:
         """What changed was not tried: the rule is off until it is tried and switched on again."""
         rule = rules.rule_to_change(person_of(request), uid)
@@ -141,6 +144,7 @@ class TryRule(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=NoWords, responses={200: DryRunShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values_of(NoWords, request)
         found = rules.try_rule(person_of(request), rules.rule_to_change(person_of(request), uid))
@@ -151,6 +155,7 @@ class SwitchRule(APIView):
     token_scope = Token.Scope.MANAGE
 
     @extend_schema(request=SwitchBody, responses={200: QualityRuleShape, 409: RefusalShape})
+    @repeatable
     def post(self, request: Request, uid: str) -> Response:
         rule, is_on = rules.rule_to_change(person_of(request), uid), values_of(SwitchBody, request)["is_on"]
         switch = rules.switch_on if is_on else rules.switch_off

@@ -196,12 +196,14 @@ class SourceOfSkill(APIView):
     token_scope = Token.Scope.PEOPLE
 
     @extend_schema(request=SourceBody, responses={200: SourceAnswer})
+    @repeatable
     def put(self, request: Request, uid: str) -> Response:
         values, person = values_of(SourceBody, request), person_of(request)
         source = computed_skills.Source(**values)
         return Response({"people": computed_skills.compute_from(person, _word(request, uid), source)})
 
     @extend_schema(responses={204: None})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         computed_skills.compute_no_more(person_of(request), _word(request, uid))
         return Response(status=204)

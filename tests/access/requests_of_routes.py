@@ -480,7 +480,8 @@ def change_of_overlap(stage: Line) -> RequestOf:
 
 @request_for("api-project-low-rows POST")
 def act_on_low_rows(stage: Line) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid}, {"rows": [stage.project.uid], "act": "ask", "reason": "Look again."})
+    row = low_rows(stage).shows[0]
+    return RequestOf({"uid": stage.project.uid}, {"rows": [row], "act": "ambiguous", "reason": "It is too dark."})
 
 
 @request_for("admin:project-consensus POST")

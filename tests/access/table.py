@@ -242,15 +242,16 @@ LISTS = {
     "api-tokens GET",
 }
 FORMS = ("admin:people", "admin:teams", "admin:tokens", "admin:datasets", "admin:ontologies", "admin:project-new")
-# The token's owner labels at home by a grant and manages everywhere; who has a grant is told to nobody else.
+# In another project: the token's owner labels at home by a grant and manages everywhere; who has a grant is told to
+# nobody else.
 DIFFERS: dict[str, dict[str, str]] = {
     "api-claim*": {"token_label": "deny"},
     "api-slot-*": {"token_label": "deny"},
-    "api-row-*": {"token_label": "deny"},
+    "api-row-benchmark-draw": {"token_label": "deny"},
     "api-grant*": dict.fromkeys(BY_GRANT, "hide"),
 }
 RELATIONS: list[tuple[str, str, str, dict[str, str]]] = [
-    *(("other_project", route, "*", DIFFERS.get(route, {})) for route in OF_A_PROJECT),
+    *(("other_project", route, "*", {}) for route in OF_A_PROJECT),
     *(("foreign", route, "*", {}) for route in (*OF_A_PROJECT, *OF_AN_ORGANIZATION)),
     # Another vendor of the organization is none of the manager's.
     *(("other_project", route, "*", {"vendor_manager": "deny"}) for route in OF_A_VENDOR),
@@ -279,6 +280,8 @@ def _relations_of(cell: Cell) -> Iterator[tuple[str, str]]:
             if at_the_door:
                 continue
             said = differs.get(cell.actor, differs.get("*"))
+            if said is None and relation == "other_project":
+                said = next((who.get(cell.actor) for door, who in DIFFERS.items() if fnmatch(cell.route, door)), None)
             if said is None and relation == "other_project":
                 said = "deny" if cell.actor in BY_GRANT else cell.expect
             if said is None and relation == "foreign":

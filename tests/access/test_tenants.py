@@ -74,7 +74,7 @@ THINGS: dict[str, Named] = {
     "team": lambda stage: stage.cast.team.name,
     "key": lambda stage: uuid.uuid4(),
     "skill": lambda stage: word(stage).uid,
-    "uid": lambda stage: no_minimum(stage, None).kwargs["uid"],
+    "uid": lambda stage: no_minimum(stage).kwargs["uid"],
     "grant": lambda stage: grant_of_leo(stage).uid,
     "grants": lambda stage: [grant_of_leo(stage).uid],
     "pause": lambda stage: pause_of_lena(stage).uid,

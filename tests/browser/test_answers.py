@@ -51,7 +51,9 @@ def test_the_first_click_after_typing_counts(asked: Line, signed_in: SignIn) -> 
         note.click()
         editor.press("End")
         editor.type(word)
-        spot = editor.part("questions").get_by_text(option, exact=True).bounding_box()
+        choice = editor.part("questions").get_by_text(option, exact=True)
+        expect(choice).to_be_visible()
+        spot = choice.bounding_box()
         assert spot
         editor.page.mouse.move(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
         editor.page.mouse.down()

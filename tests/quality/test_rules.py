@@ -181,6 +181,18 @@ def test_a_rule_that_cannot_be_is_refused(stage: Line, values: dict[str, Any], c
     assert not QualityRule.objects.exists()
 
 
+def test_two_rules_of_a_project_have_two_names(stage: Line) -> None:
+    rules.make_rule(stage.cast.max, stage.project, **PAUSE)
+    other = rules.make_rule(stage.cast.max, stage.project, **{**PAUSE, "name": "Another"})
+    for again in (
+        lambda: rules.make_rule(stage.cast.max, stage.project, **PAUSE),
+        lambda: rules.change_rule(stage.cast.max, other, name=PAUSE["name"]),
+    ):
+        with pytest.raises(RuleViolation) as refused:
+            again()
+        assert refused.value.code == "name_taken"
+
+
 def test_who_makes_rules_and_who_reads_them(stage: Line) -> None:
     cast, rule = stage.cast, rules.make_rule(stage.cast.pia, stage.project, **PAUSE)
     for name, refused in (("lena", NotAllowed), ("tom", NotAllowed), ("wim", NotAllowed), ("otto", NotFound)):
