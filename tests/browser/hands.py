@@ -175,8 +175,11 @@ def wake(editor: Editor) -> None:
     editor.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def end_lease(person: Person, row: str) -> None:
-    held = Slot.objects.filter(labeler=person, state="leased", project_row__data_row__external_id=row)
+def end_lease(editor: Editor, person: Person) -> None:
+    """The lease of the open row runs out now. First the page gets what it fetches in the background: a claim of its
+    own that came after this would take the row again."""
+    editor.page.wait_for_load_state("networkidle")
+    held = Slot.objects.filter(labeler=person, state="leased", project_row__data_row__external_id=editor.row_name)
     assert held.update(leased_until=ClockTimestamp() - timedelta(seconds=1)) == 1
 
 

@@ -153,12 +153,11 @@ def test_a_lost_answer_makes_no_second_label(street: Line, signed_in: SignIn) ->
 # --- The lease runs out -------------------------------------------------------------------------------------------
 def draw_through_the_end(editor: Editor, person: Person) -> None:
     """The lease ends between the two corners of a box."""
-    row = editor.row_name
     editor.press("b")
     editor.page.mouse.move(*editor.spot(FIRST[0]))
     editor.page.mouse.down()
     editor.page.mouse.move(*editor.spot((200, 260)), steps=3)
-    end_lease(person, row)
+    end_lease(editor, person)
     wake(editor)
     words = r"Your lease ended at \d\d:\d\d\. Draft saved; the row is free again\. Take it back\?"
     expect(editor.trouble("lease")).to_contain_text(re.compile(words))
@@ -206,7 +205,7 @@ def test_a_submit_after_the_lease_says_what_became_of_the_work(street: Line, sig
     editor.box(*FIRST)
     editor.part("stage").focus()
     editor.press("Escape", "q")
-    end_lease(street.cast.lena, editor.row_name)
+    end_lease(editor, street.cast.lena)
     editor.press("Control+Enter")
     expect(editor.trouble("lease")).to_contain_text("Draft saved; the row is free again.")
     assert not Label.objects.exists()
@@ -245,7 +244,7 @@ def test_a_refused_submit_is_no_change_in_another_tab(street: Line, signed_in: S
     editor.part("stage").focus()
     editor.press("Escape", "q")
     editor.wait_saved()
-    end_lease(street.cast.lena, editor.row_name)
+    end_lease(editor, street.cast.lena)
     editor.press("Control+Enter")
     editor.trouble("lease").get_by_role("button", name="Take it back").click()
     expect(editor.trouble("lease")).to_have_count(0)
@@ -297,7 +296,7 @@ def test_reasons_that_were_refused_stand_in_the_dialog_again(cast: Cast, signed_
     editor.press("r")
     dialog.locator('input[value="loose_box"]').check()
     dialog.locator("textarea").fill("It cuts off the boot.")
-    end_lease(cast.rita, editor.row_name)
+    end_lease(editor, cast.rita)
     dialog.locator("[data-reason-send]").click()
     editor.trouble("lease").get_by_role("button", name="Take it back").click()
     expect(editor.trouble("lease")).to_have_count(0)

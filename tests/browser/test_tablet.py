@@ -39,7 +39,7 @@ def test_a_tablet_shows_what_stands_in_the_way(street: Line, signed_in: SignIn, 
     editor = lena.label(street.project)
     editor.page.set_viewport_size({"width": 1024, "height": 768})
     expect(editor.part("side")).to_be_hidden()
-    end_lease(street.cast.lena, editor.row_name)
+    end_lease(editor, street.cast.lena)
     wake(editor)
     expect(editor.trouble("lease")).to_be_visible()
     lena.look("tablet-lease", shots)
