@@ -15,8 +15,12 @@ OPINION_IS_IN = (Slot.State.SUBMITTED, Slot.State.IN_REVIEW, Slot.State.IN_REWOR
 
 
 def lock_row(project_row_id: int) -> ProjectRow:
-    """The row with its project, locked until the transaction ends: first in the lock order of this floor."""
-    rows = ProjectRow.objects.select_related("project", "batch", "data_row").select_for_update(of=("self",))
+    """The row with its project, locked until the transaction ends: first in the lock order of this floor.
+
+    Without its key, as no key ever changes: a draft that is saved at the same moment names the row and holds the slot
+    that is wanted next."""
+    rows = ProjectRow.objects.select_related("project", "batch", "data_row")
+    rows = rows.select_for_update(of=("self",), no_key=True)
     return rows.get(pk=project_row_id)
 
 

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from labeling import counters, drafts, labels, ontologies, project_access, queue
 from labeling.drafts import Base
@@ -257,6 +257,32 @@ def test_an_autosave_waits_for_the_submit_in_front_of_it(line: Line) -> None:
     behind.join(10)
     assert refusals == ["already_submitted"]
     assert not Draft.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_autosave_and_a_skip_of_one_row_get_by_each_other(line: Line) -> None:
+    """The draft names the row that the skip holds, and the skip wants the slot that the autosave holds."""
+    slot = lease(line.cast.lena, line)
+    failures: list[str] = []
+
+    def skip() -> None:
+        try:
+            queue.skip_slot(line.cast.lena, str(slot.uid), slot.lease_token or 0, reason="other", comment="Too dark.")
+        except DatabaseError as failure:
+            failures.append(str(failure))
+        finally:
+            connection.close()
+
+    behind = threading.Thread(target=skip)
+    with transaction.atomic():
+        Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+        behind.start()
+        wait_until_somebody_waits()
+        save(line.cast.lena, slot, payload((1, 1, 20, 20)), 0, "a")
+    behind.join(10)
+    assert not failures
+    assert Draft.objects.count() == 1
+    assert Slot.objects.get(pk=slot.pk).state == Slot.State.SKIPPED
 
 
 def test_a_draft_may_be_unfinished_but_not_nonsense(line: Line) -> None:
