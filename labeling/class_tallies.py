@@ -26,8 +26,10 @@ SELECT name, sum(own), sum(every) FROM (
 """
 
 
-def tally(versions: Sequence[LabelVersion]) -> None:
-    """Note what these versions say, one for each label: its maker's last. In the transaction of the act."""
+def tally(versions: Sequence[LabelVersion], *, counts: bool = True) -> None:
+    """Note what these versions say, one for each label: its maker's last. In the transaction of the act.
+
+    What does not count, a check, is taken back in the same statement: its maker must not tell it by the time."""
     again = [version.label_id for version in versions if version.number > 1]
     known = _tallied(again) if again else {}
     made: list[ClassTally] = []
@@ -37,6 +39,7 @@ def tally(versions: Sequence[LabelVersion]) -> None:
             amount = said.get(name, 0) - before.get(name, 0)
             if amount:
                 made.append(_tally_of(version.label, name, amount))
+                made += [] if counts else [_tally_of(version.label, name, -amount)]
     ClassTally.objects.bulk_create(made)
 
 

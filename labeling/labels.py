@@ -103,10 +103,10 @@ def _told(slot: Slot, row: ProjectRow, version: LabelVersion) -> dict[str, Any]:
 def announce_submit(person: Person, row: ProjectRow, label: Label, version: LabelVersion) -> None:
     """What every submitted version sets in motion, in the submit's transaction; the caller holds the row's lock."""
     counters.add(row.project_id, {"labels:submitted": 1})
-    class_tallies.tally([version])
     facts = {"number": version.number, "objects": version.object_count}
     audit.record(person, "label.submitted", label, after=facts, root=row.project)
     is_opinion = label.slot is None or not label.slot.is_check
+    class_tallies.tally([version], counts=is_opinion)
     if is_opinion and row.state in (ProjectRow.State.WAITING, ProjectRow.State.IN_REWORK):
         move_row(row, ProjectRow.State.IN_WORK)
     label_submitted.send(sender=Label, label=label, version=version, actor=person)

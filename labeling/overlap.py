@@ -244,7 +244,8 @@ def _set(project: Project, batch: Batch | None, changes: Mapping[str, Any]) -> d
 
 def _unfinished(project: Project, batch: Batch | None) -> QuerySet[ProjectRow]:
     """Rows that still wait for an opinion, and those that are set aside."""
-    waits = Slot.objects.filter(project=project, kind=Slot.Kind.LABEL, state__in=[Slot.State.OPEN, Slot.State.LEASED])
+    waits = Slot.objects.filter(project=project, kind=Slot.Kind.LABEL, is_check=False)
+    waits = waits.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED])
     rows = ProjectRow.objects.filter(project=project, state__in=UNFINISHED)
     rows = rows.filter(Q(state=ProjectRow.State.SET_ASIDE) | Q(pk__in=waits.values("project_row")))
     return rows if batch is None else rows.filter(batch=batch)
@@ -278,7 +279,8 @@ def _slots_of(rows: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     found: dict[int, tuple[int, int, int]] = {}
     given = Q(state__in=[*OPINION_IS_IN]) | Q(state=Slot.State.LEASED, is_rework=True)
     for start in range(0, len(rows), CHUNK):
-        slots = Slot.objects.filter(project_row__in=rows[start : start + CHUNK], kind=Slot.Kind.LABEL)
+        here = rows[start : start + CHUNK]
+        slots = Slot.objects.filter(project_row__in=here, kind=Slot.Kind.LABEL, is_check=False)
         counted = (
             slots.order_by()
             .values_list("project_row")

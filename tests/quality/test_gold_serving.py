@@ -8,7 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labeling import batches, labels, queue
+from labeling import batches, labels, overlap, queue
+from labeling.class_tallies import made_of_classes
 from labeling.data_rows import NewRow, add_rows
 from labeling.models import DataRow, Label, LabelVersion, Project, ProjectRow, Slot
 from quality import benchmarks, checks, gold_policy, gold_serving
@@ -95,6 +96,26 @@ def test_a_check_is_scored_and_finished_and_is_no_opinion(stage: Line) -> None:
     hand_in(stage.cast.leo, leo)
     run_jobs()
     assert not RowConsensus.objects.exists(), "two checks of a row are no opinions either"
+    made = made_of_classes(stage.cast.lena, stage.project)
+    assert made and not any(own or every for _, own, every in made), "nor do they count towards a share of a class"
+
+
+def test_a_check_counts_as_no_opinion_when_the_overlap_is_raised(stage: Line) -> None:
+    """A row with gold that still waits for its one opinion, while another person has it as a check."""
+    row = ProjectRow.objects.get(pk=min(gold_rows(stage)))
+    Slot.objects.create(
+        project=stage.project,
+        project_row=row,
+        labeler=stage.cast.lena,
+        state=Slot.State.DONE,
+        is_check=True,
+        order_key=1,
+    )
+    Slot.objects.create(project=stage.project, project_row=row, order_key=row.pk)
+    ProjectRow.objects.filter(pk=row.pk).update(state=ProjectRow.State.WAITING)
+    overlap.change_overlap(stage.cast.pia, stage.project, {"consensus_share": 100, "consensus_labels": 3})
+    open_slots = Slot.objects.filter(project_row=row, state=Slot.State.OPEN)
+    assert open_slots.count() == 3
 
 
 def test_a_check_seems_to_wait_for_review_as_long_as_other_labels_do(stage: Line) -> None:
