@@ -70,11 +70,11 @@ def rows_to_check(person: Person, project: Project, count: int) -> list[int | No
 
 
 def take(row: int, head: str, values: dict[str, Any]) -> list[int]:
-    """Lease ``row`` in the place of the slot that the statement ``head`` picks; nothing where there is none."""
+    """Lease ``row`` in the place of the slot that the statement ``head`` picks; nothing where there is none.
+
+    ``head`` locks nothing: whoever wants that place next must not find it locked."""
     with connection.cursor() as cursor:
-        # The place is only looked at: whoever wants it next must not find it locked.
-        unlocked = head.replace("FOR UPDATE OF s SKIP LOCKED", "")
-        cursor.execute(_TAKE.format(head=unlocked), {**values, "row": row})
+        cursor.execute(_TAKE.format(head=head), {**values, "row": row})
         return [found[0] for found in cursor.fetchall()]
 
 

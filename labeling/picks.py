@@ -15,7 +15,8 @@ WHERE labeler_id = %(person)s AND project_id = %(project)s AND kind = 'label' AN
   AND (state = 'in_rework' OR (state = 'leased' AND leased_until < clock_timestamp()))
 ORDER BY submitted_at LIMIT %(count)s FOR UPDATE SKIP LOCKED
 """
-PICK_TO_LABEL = """
+# Without a lock, to look at the place that a row would come from.
+FREE_TO_LABEL = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'leased') AND NOT s.is_rework
   AND (s.state = 'open' OR s.leased_until < clock_timestamp()) AND NOT s.is_check
@@ -28,8 +29,9 @@ WHERE s.project_id = %(project)s AND s.kind = 'label' AND s.state IN ('open', 'l
     SELECT 1 FROM labeling_projectrow aside WHERE aside.id = s.project_row_id AND aside.state = 'set_aside'
   )
   {narrowed}
-ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
+ORDER BY s.priority, s.order_key LIMIT %(count)s
 """
+PICK_TO_LABEL = f"{FREE_TO_LABEL} FOR UPDATE OF s SKIP LOCKED"
 # The row that a person worked on until the lease ran out, when nobody has taken it since.
 WORKED_ON = """
   AND EXISTS (

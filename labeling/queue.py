@@ -221,9 +221,12 @@ def _take_oldest(project: Project, values: dict[str, Any], check: int | None) ->
     """The oldest row that is free, or the row ``check`` in its place, with as many statements."""
     for narrowed, batch in _where_to_look(project, values["closed"]):
         here = {**values, "batch": batch}
-        pick = picks.PICK_TO_LABEL.format(narrowed=narrowed + (picks.NOT_OF_CLASSES if values["classes"] else ""))
-        found = check_slots.take(check, pick, {**here, "why": "oldest", "count": 1}) if check is not None else []
-        found = found or _lease(pick, here, "oldest", 1)
+        where = narrowed + (picks.NOT_OF_CLASSES if values["classes"] else "")
+        found: list[int] = []
+        if check is not None:
+            head = picks.FREE_TO_LABEL.format(narrowed=where)
+            found = check_slots.take(check, head, {**here, "why": "oldest", "count": 1})
+        found = found or _lease(picks.PICK_TO_LABEL.format(narrowed=where), here, "oldest", 1)
         if found:
             return found
     return []
