@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from quality import benchmarks, checks, contests
+from workforce import names
 from workforce.errors import NotAllowed, NotFound, Refusal
 from workforce.pages.signed_in import PersonRequest, signed_in
 
@@ -14,11 +15,13 @@ from workforce.pages.signed_in import PersonRequest, signed_in
 @require_safe
 @signed_in
 def my_gold(request: PersonRequest) -> HttpResponse:
-    return render(
-        request,
-        "quality/my_gold.html",
-        {"contested": contests.waiting_for(request.user), "projects": contests.projects_with_gold_of(request.user)},
-    )
+    contested = contests.waiting_for(request.user)
+    shown = {
+        "contested": contested,
+        "projects": contests.projects_with_gold_of(request.user),
+        "unnamed": names.unnamed_to(request.user, {(one.project.organization_id, one.made_by_id) for one in contested}),
+    }
+    return render(request, "quality/my_gold.html", shown)
 
 
 @require_POST

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from labeling import project_access
 from labeling.models import Label, ProjectRow
 from quality import benchmarks, consensus, contests, gold_policy
 from quality.models import Benchmark, GoldVersion
@@ -150,6 +151,9 @@ def test_an_expert_decides_and_draws_at_a_page_of_their_own(stage: Line) -> None
     assert "3 trusted people disagree with the gold of Eva Egger" in found and "row-00005" in found
     assert "row-00005" not in html(signed_in(stage, "otto"), "/my-gold/")
     assert "row-00005" not in html(signed_in(stage, "lena"), "/my-gold/")
+    project_access.grant_role(stage.cast.ada, stage.project, stage.cast.vera, role="expert")
+    told = html(signed_in(stage, "vera"), "/my-gold/")
+    assert "the gold of the project team" in told and "Eva Egger" not in told
     early = eva.post(f"/my-gold/{row.uid}/decide/", {"decision": "keep", "reason": ""}, follow=True)
     assert "Nothing was decided" in early.content.decode()
     said = eva.post(f"/my-gold/{row.uid}/decide/", {"decision": "amend", "reason": "So it is."}, follow=True)
