@@ -16,7 +16,7 @@ run: $(RUNTIME)
 	@exec $(PY) -m config.supervisor
 
 test: lint browser
-	@exec $(PY) -m pytest -n 2 $(PYTEST_ARGS)
+	@exec $(PY) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(DEVELOPMENT)
 	@$(PY) -m ruff check .
