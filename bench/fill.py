@@ -6,6 +6,7 @@ models. Everything is made by the product's own rules; only the passwords are le
 import io
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -41,8 +42,9 @@ DOCUMENT = {
 }
 
 
-def fill(rows: int, people: int, door: str) -> dict[str, Any]:
-    """The organization with ``people`` labelers and ``rows`` data rows. Returns what the drivers must know."""
+def fill(rows: int, people: int, door: str, watchers: int = 1) -> dict[str, Any]:
+    """The organization with ``people`` labelers, as many who watch, and ``rows`` data rows. Returns what the drivers
+    must know."""
     ada = Person.objects.create(email="ada@example.org", name="Ada Adler", password="!")
     home = organizations.found_organization("Bench", ada)
     crew = []
@@ -61,7 +63,15 @@ def fill(rows: int, people: int, door: str) -> dict[str, Any]:
     for start in range(0, rows, CHUNK):
         numbers = range(start, min(rows, start + CHUNK))
         add_rows(ada, dataset, [NewRow(f"row-{number:07}", asset) for number in numbers])
-    return {"organization": home.pk, "people": crew, "manager": headers_of(ada, home, "session")}
+    looking = [{"headers": headers_of(one, home, "session")} for one in [ada, *_managers(ada, home, watchers - 1)]]
+    return {"organization": home.pk, "people": crew, "watchers": looking}
+
+
+def _managers(ada: Person, home: Organization, count: int) -> Iterator[Person]:
+    for number in range(count):
+        person = Person.objects.create(email=f"m{number}@example.org", name=f"Manager {number}", password="!")
+        organizations.add_member(ada, home, person, role=Membership.Role.WORKFORCE_MANAGER)
+        yield person
 
 
 def headers_of(person: Person, home: Organization, door: str) -> dict[str, str]:
@@ -91,7 +101,7 @@ def add_project(consensus_labels: int = 1) -> dict[str, Any]:
             consensus_labels=max(2, consensus_labels),
         ),
     )
-    for person in Person.objects.exclude(pk=ada.pk):
+    for person in Person.objects.filter(email__startswith="p"):
         project_access.grant_role(ada, project, person, role=Role.LABELER)
     batches.create_batch(ada, project, DataRow.objects.all(), name="first")
     return {"pk": project.pk, "uid": str(project.uid)}

@@ -5,7 +5,10 @@ own time, whatever became of the one before, so a slow line cannot slow its own 
 opinions, and a manager's socket follows the project. Measured is the time from before a second opinion is sent until
 the frame with the row's score arrives. Beside it, in turn: a bare event, one INSERT by psycopg on the same stream,
 which meets the relay and the socket and nothing else. The ratio of the two is what the rules, the job and the scoring
-add to the way that every live message goes."""
+add to the way that every live message goes.
+
+With ``--sockets 200`` that many pages of as many people are open on the project; the score's way to each of them
+counts, and, as *last*, the time until the slowest of them has it."""
 
 import argparse
 import asyncio
@@ -37,7 +40,9 @@ WARM_UP = 5.0
 @dataclass
 class Cell:
     submits: list[float] = field(default_factory=list)
+    # To each open page, and to the last of them.
     scores: list[float] = field(default_factory=list)
+    last: list[float] = field(default_factory=list)
     events: list[float] = field(default_factory=list)
     lost: int = 0
     refused: int = 0
@@ -140,24 +145,31 @@ async def tell(
     return sent
 
 
-async def collect(watch: Watch, wanted: dict[tuple[str, int], float], times: list[float], cell: Cell) -> None:
+async def collect(
+    watches: list[Watch], wanted: dict[tuple[str, int], float], times: list[float], cell: Cell
+) -> list[float]:
+    """Adds to ``times`` how long each took to each page; returns how long each took to the last page."""
     deadline = time.perf_counter() + PATIENCE
-    while any(key not in watch.arrived for key in wanted) and time.perf_counter() < deadline:
+    while any(key not in watch.arrived for watch in watches for key in wanted) and time.perf_counter() < deadline:
         await asyncio.sleep(0.05)
+    slowest = []
     for key, began in wanted.items():
-        if key in watch.arrived:
-            times.append(watch.arrived[key] - began)
-        else:
-            cell.lost += 1
+        took = [watch.arrived[key] - began for watch in watches if key in watch.arrived]
+        cell.lost += len(watches) - len(took)
+        times += took
+        slowest += [max(took)] if len(took) == len(watches) else []
+    return slowest
 
 
 async def measure_cells(
     place: Place, filled: dict[str, Any], project: str, options: argparse.Namespace
 ) -> dict[float, Cell]:
-    watch = Watch(place, filled["manager"]["Cookie"], project)
-    is_open = asyncio.Event()
-    watching = asyncio.create_task(watch.run(is_open))
-    await asyncio.wait_for(is_open.wait(), 20)
+    watches = [Watch(place, one["headers"]["Cookie"], project) for one in filled["watchers"]]
+    watching = []
+    for watch in watches:
+        is_open = asyncio.Event()
+        watching.append(asyncio.create_task(watch.run(is_open)))
+        await asyncio.wait_for(is_open.wait(), 20)
     labelers = []
     for number, person in enumerate(filled["people"]):
         door = Door("127.0.0.1", place.port, person["headers"])
@@ -166,39 +178,40 @@ async def measure_cells(
     cells = {rate: Cell() for rate in options.rates}
     # The worker's first job loads what scoring needs; what is measured comes after it.
     warm_up = Cell()
-    await collect(watch, seconds_of(await work(labelers, 2.0, WARM_UP, warm_up)), [], warm_up)
+    await collect(watches, seconds_of(await work(labelers, 2.0, WARM_UP, warm_up)), [], warm_up)
     async with await psycopg.AsyncConnection.connect(place.running.database_url, autocommit=True) as connection:
         for _ in range(options.rounds):
             for rate, cell in cells.items():
                 opinions = await work(labelers, rate, options.seconds, cell)
                 second = seconds_of(opinions)
-                await collect(watch, second, cell.scores, cell)
-                sent = await tell(connection, watch, filled["organization"], rate, max(20, len(second)))
-                await collect(watch, {(name, 0): at for name, at in sent.items()}, cell.events, cell)
+                cell.last += await collect(watches, second, cell.scores, cell)
+                sent = await tell(connection, watches[0], filled["organization"], rate, max(20, len(second)))
+                await collect(watches, {(name, 0): at for name, at in sent.items()}, cell.events, cell)
                 note(f"{rate:g} submits/s: score after {pair(cell.scores)} ms, {cell.lost} lost")
-    watching.cancel()
+    for task in watching:
+        task.cancel()
     return cells
 
 
 def table(cells: dict[float, Cell]) -> list[str]:
     lines = [
-        "| submits/s | submits | submit p50 / p95 ms | scores | score on the page p50 / p95 / max ms | over 1 s "
-        "| bare event p50 / p95 ms | lost | not taken | ratio of p50 |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| submits/s | submits | submit p50 / p95 ms | scores | score on a page p50 / p95 / max ms "
+        "| on the last page p50 / p95 ms | over 1 s | bare event p50 / p95 ms | lost | not taken | ratio of p50 |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for rate, cell in cells.items():
         late = sum(one > 1 for one in cell.scores)
         ratio = sorted(cell.scores)[len(cell.scores) // 2] / sorted(cell.events)[len(cell.events) // 2]
         lines.append(
-            f"| {rate:g} | {len(cell.submits)} | {pair(cell.submits)} | {len(cell.scores)} "
-            f"| {pair(cell.scores)} / {max(cell.scores) * 1000:.0f} | {late} | {pair(cell.events)} | {cell.lost} "
-            f"| {cell.refused} | {ratio:.1f} |"
+            f"| {rate:g} | {len(cell.submits)} | {pair(cell.submits)} | {len(cell.last)} "
+            f"| {pair(cell.scores)} / {max(cell.scores) * 1000:.0f} | {pair(cell.last)} | {late} "
+            f"| {pair(cell.events)} | {cell.lost} | {cell.refused} | {ratio:.1f} |"
         )
     return lines
 
 
 def measure(place: Place, options: argparse.Namespace) -> str:
-    filled = place.rules("fill", rows=options.rows, people=options.people, door="session")
+    filled = place.rules("fill", rows=options.rows, people=options.people, door="session", watchers=options.sockets)
     project = place.rules("project", consensus_labels=OPINIONS)["uid"]
     place.tidy()
     place.start_line(1)
@@ -208,8 +221,8 @@ def measure(place: Place, options: argparse.Namespace) -> str:
     return "\n".join(
         [
             f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {machine_line(place)}.",
-            f"{options.rows} rows, {OPINIONS} opinions each, {options.people} people, {options.rounds} rounds of "
-            f"{options.seconds:g} s a cell, one socket on the project. The driver runs on the same cores.",
+            f"{options.rows} rows, {OPINIONS} opinions each, {options.people} people, {options.sockets} sockets on the "
+            f"project, {options.rounds} rounds of {options.seconds:g} s a cell. The driver runs on the same cores.",
             "",
             *table(cells),
             "",
@@ -225,6 +238,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rates", type=float, nargs="+", default=[1, 4, 8], help="submits a second, each a cell")
     parser.add_argument("--seconds", type=float, default=20, help="length of a cell")
     parser.add_argument("--rounds", type=int, default=2, help="how often each cell is measured")
+    parser.add_argument("--sockets", type=int, default=1, help="open pages of the project, each of another person")
     return parser.parse_args()
 
 

@@ -66,7 +66,7 @@ def create_project(
 @transaction.atomic
 def change_project(actor: Person, project: Project, **changes: Any) -> Project:
     """Change some settings. Rows that are finished stay as they are; ``overlap`` says what becomes of the others."""
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     access.require(actor, Permission.CHANGE_PROJECT, project)
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
@@ -74,6 +74,7 @@ def change_project(actor: Person, project: Project, **changes: Any) -> Project:
     if changes.get("name", project.name) != project.name:
         _refuse_taken_name(project.organization, changes["name"])
     of_overlap = {name: changes.pop(name) for name in overlap.FIELDS if name in changes}
+    changes = {name: value for name, value in changes.items() if value != getattr(project, name)}
     if changes:
         before = {name: getattr(project, name) for name in changes}
         for name, value in changes.items():

@@ -58,6 +58,17 @@ FORMULAS = (
         ("The yield of a line is the product over its steps.",),
     ),
     Formula(
+        "supervision",
+        "Supervision",
+        "share or score 0–1",
+        "mean of the project's last results: first reviews (approved 1, sent back 0) or scores against gold",
+        (
+            "Wilson's interval for reviews, that of a mean score for gold. It looks once after so many new results.",
+            "While the lower bound is at the bar or above, both shares fall a step; when it is not, they rise one.",
+            "Labels that a rule sends to review more often count as the others do, so the mean is rather too low.",
+        ),
+    ),
+    Formula(
         "rework",
         "Rework share",
         "share of active time",

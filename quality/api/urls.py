@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, vendors
+from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, supervision, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -37,6 +37,16 @@ urlpatterns = [
     path("quality-rules/<uuid:uid>/", rules.RuleByUid.as_view(), name="api-quality-rule"),
     path("quality-rules/<uuid:uid>/try/", rules.TryRule.as_view(), name="api-quality-rule-try"),
     path("quality-rules/<uuid:uid>/switch/", rules.SwitchRule.as_view(), name="api-quality-rule-switch"),
+    path(
+        "projects/<uuid:uid>/supervision/",
+        supervision.SupervisionOfProject.as_view(),
+        name="api-project-supervision",
+    ),
+    path(
+        "projects/<uuid:uid>/supervision/moves/",
+        supervision.MovesOfSupervision.as_view(),
+        name="api-project-supervision-moves",
+    ),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
     path("vendors/<uuid:uid>/people/", vendors.PeopleOfVendor.as_view(), name="api-vendor-people"),
     path("vendors/<uuid:uid>/projects/", vendors.ProjectsOfVendor.as_view(), name="api-vendor-projects"),

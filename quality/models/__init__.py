@@ -12,6 +12,7 @@ from quality.models.performance import DayFigure, FigureDelta
 from quality.models.review import Review, ReviewRemark
 from quality.models.rules import QualityRule, RaisedReview, RuleAct
 from quality.models.skills import MinimumSkill, Skill, SkillName
+from quality.models.supervision import Supervision, SupervisionMove
 
 __all__ = [
     "Benchmark",
@@ -39,4 +40,6 @@ __all__ = [
     "Skill",
     "SkillName",
     "SkillSource",
+    "Supervision",
+    "SupervisionMove",
 ]

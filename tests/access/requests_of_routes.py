@@ -20,7 +20,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.assets import asset_file
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, computed_skills, issues, recompute, rules, skills
+from quality import benchmarks, computed_skills, issues, recompute, rules, skills, supervision
 from quality.models import (
     Benchmark,
     BenchmarkPolicy,
@@ -31,7 +31,10 @@ from quality.models import (
     RowConsensus,
     RuleAct,
     SkillName,
+    Supervision,
+    SupervisionMove,
 )
+from quality.supervision import Plan
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
@@ -752,6 +755,53 @@ def switch_rule(stage: Line) -> RequestOf:
 @request_for("admin:rule-switch")
 def switch_rule_by_form(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {"on": "yes"}, content_type=FORM)
+
+
+def supervised(stage: Line) -> Supervision:
+    return supervision.start(stage.cast.ada, stage.project, Plan())
+
+
+@request_for("admin:project-supervision", "api-project-supervision-moves")
+def of_supervision(stage: Line) -> RequestOf:
+    """What a refused move said is found on this stage only."""
+    kept = supervised(stage)
+    said = f"nothing of {stage.project.uid}"
+    at = {"project": stage.project, "kind": "refused", "step": 0, "review_share": 100, "consensus_share": 100}
+    SupervisionMove.objects.create(said=said, bar=kept.bar, **at)
+    return RequestOf({"uid": stage.project.uid}, shows=[said])
+
+
+@request_for("api-project-supervision")
+def read_supervision(stage: Line) -> RequestOf:
+    # Each stage has a number of its own.
+    window = 20 + stage.project.pk % 900
+    supervision.start(stage.cast.ada, stage.project, Plan(window=window, least=20, bar=0.5))
+    return RequestOf({"uid": stage.project.uid}, shows=[f'"window":{window},'])
+
+
+@request_for("api-project-supervision PUT")
+def start_supervision(stage: Line) -> RequestOf:
+    steps = [{"review_share": 100, "consensus_share": 100}, {"review_share": 20, "consensus_share": 10}]
+    return RequestOf({"uid": stage.project.uid}, {"steps": steps})
+
+
+@request_for("api-project-supervision DELETE")
+def stop_supervision(stage: Line) -> RequestOf:
+    supervised(stage)
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("admin:project-supervision POST")
+def start_by_form(stage: Line) -> RequestOf:
+    body = {"steps": "100/100, 20/10", "labels": 3, "measure": "approval", "bar": 0.9}
+    body |= {"window": 100, "least": 30, "at_step": 1}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-supervision-stop")
+def stop_by_form(stage: Line) -> RequestOf:
+    supervised(stage)
+    return RequestOf({"uid": stage.project.uid}, {}, content_type=FORM)
 
 
 def gold_of_lena(stage: Line) -> Label:
