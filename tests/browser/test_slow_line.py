@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from labeling.models import Label, ProjectRow
+from labeling.models import Draft, Label, ProjectRow
 from tests.browser.hands import OFFLINE, REFUSED, Hand, wake
 from tests.line import Line
 from workforce.models import Person
@@ -98,3 +98,23 @@ def test_a_stale_page_is_told_to_load_again(street: Line, signed_in: SignIn, sho
     editor.wait_for_picture()
     expect(editor.objects).to_have_count(1)
     editor.wait_saved()
+
+
+def test_saved_is_not_said_of_what_was_drawn_while_a_save_was_under_way(street: Line, signed_in: SignIn) -> None:
+    lena = signed_in(street.cast.lena)
+    hanging: list[Route] = []
+
+    def hold(route: Route) -> None:
+        hanging.append(route)
+
+    lena.context.route("**/draft/", hold)
+    editor = lena.label(street.project)
+    with lena.page.expect_request("**/draft/"):
+        editor.box((90, 190), (275, 330))
+    editor.box((300, 190), (375, 330))
+    with lena.page.expect_request("**/draft/"):
+        hanging[0].continue_()
+    expect(editor.part("save")).to_have_attribute("data-save", "saving")
+    hanging[1].continue_()
+    editor.wait_saved()
+    assert len(Draft.objects.get().payload["features"]) == 2

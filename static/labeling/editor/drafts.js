@@ -76,7 +76,9 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       mine.firstUnsavedAt = isUnsent() ? Date.now() : null;
       failures = 0;
       onSaved();
-      setSave('saved', answer.saved_at ? new Date(answer.saved_at) : new Date());
+      // What was changed meanwhile is not there yet, and "Saved" would not be true of it.
+      if (isUnsent()) setSave('saving');
+      else setSave('saved', answer.saved_at ? new Date(answer.saved_at) : new Date());
       await keep();
     } catch (error) {
       failed(mine, error);
