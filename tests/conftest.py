@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test import Client, TransactionTestCase
 
 from tests.cast import Cast, find_cast, make_cast
@@ -69,7 +68,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         connections["default"].close_pool()
         try:
             owner.creation.destroy_test_db(original, verbosity=0)
-        except psycopg.Error:
+        except DatabaseError:
             # A thread that a test left behind may still hold a connection; the throw-away server goes anyway.
             owner.settings_dict["NAME"] = original
 

@@ -1,38 +1,63 @@
 """One socket for everything live: follow a stream from a number on, get what was missed, then what comes.
 
 Frames in: ``{"follow": "<stream>", "since": 12}``, ``{"leave": "<stream>"}``. Frames out: events with stream and
-number, ``{"following": …}``, ``{"reset": …}``, ``{"refused": …}``. Rights are asked again on every hint and every
-``CHECK_SECONDS``; whoever lost them is closed with 4403, whoever lost the session with 4401, and who lacks a second
-factor that their organization requires is told ``{"code": "second_factor_required"}`` and closed with 4403. A frame
-goes through the gate for JSON; one that does not pass is answered ``{"refused_frame": <code>}`` and changes nothing."""
+number, ``{"following": …}``, ``{"reset": …}``, ``{"refused": …}``. Rights are asked again every ``CHECK_SECONDS`` and
+as soon as something happens to the person's access; nothing is sent on rights older than ``STALE_SECONDS``. Whoever
+lost them is closed with 4403, whoever lost the session with 4401, and who lacks a second factor that their organization
+requires is told ``{"code": "second_factor_required"}`` and closed with 4403. A frame goes through the gate for JSON;
+one that does not pass is answered ``{"refused_frame": <code>}`` and changes nothing."""
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from workforce import live, second_factor, sessions
 from workforce.errors import SecondFactorRequired
+from workforce.events import stream_of_person
 from workforce.json_gate import JsonFault, load_json
 
 CHECK_SECONDS = 3
+# A look that comes late must not stretch the five seconds in which a loss of rights works.
+STALE_SECONDS = 4
 MOST_STREAMS = 20
 # A frame names one stream and one number.
 MOST_FRAME_BYTES, MOST_FRAME_DEPTH = 1024, 4
 SIGNED_OUT, NO_RIGHT = 4401, 4403
 Obey = Callable[[Any, dict[str, Any]], Awaitable[None]]
+Reads = dict[tuple[str, int, int], asyncio.Task[live.Backlog]]
+_reads: WeakKeyDictionary[asyncio.AbstractEventLoop, Reads] = WeakKeyDictionary()
+
+
+async def read_together(stream: str, seen: int, seq: int) -> live.Backlog:
+    """What followers of ``stream`` who have seen the same number have missed when ``seq`` is hinted at.
+
+    One read for all of them in this process. One that began for an earlier hint is not shared: it may not know of this."""
+    reads = _reads.setdefault(asyncio.get_running_loop(), {})
+    key = stream, seen, seq
+    if key not in reads:
+        reads[key] = asyncio.create_task(database_sync_to_async(live.events_after)(stream, seen))
+        reads[key].add_done_callback(lambda _: reads.pop(key, None))
+    return await asyncio.shield(reads[key])
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         self.seen: dict[str, int] = {}
+        # Stream → when the right to follow it was last found to be there, by the process's own clock.
+        self.asked_at: dict[str, float] = {}
+        self.own_group = ""
         self.sending = asyncio.Lock()
         await self.accept()
         if not await self._may_stay():
             return
+        self.own_group = live.group_of(stream_of_person(self.scope["user"].uid))
+        await self.channel_layer.group_add(self.own_group, self.channel_name)
         self.watch = asyncio.create_task(self._watch_rights())
 
     async def disconnect(self, code: int) -> None:
@@ -43,6 +68,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 await watch
         for stream in list(self.seen):
             await self._leave(stream)
+        if self.own_group:
+            await self.channel_layer.group_discard(self.own_group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         frame = text_data if text_data is not None else bytes_data or b""
@@ -70,12 +97,19 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     frames: ClassVar[dict[str, Obey]] = {"follow": _follow_as_asked, "leave": _leave_as_asked}
 
     async def look_again(self, message: dict[str, Any]) -> None:
-        """A hint from the relay: read what is new, if the right is still there."""
+        """A hint from the relay: read what is new, if the right is still there. One on the person's own stream may mean
+        that their access changed, so every right is asked again."""
         stream = message["stream"]
-        if stream in self.seen and await self._still_may(stream):
-            await self._send_new(stream)
+        if live.group_of(stream) == self.own_group and not await self._may_follow_all():
+            return
+        if self.seen.get(stream, message["seq"]) >= message["seq"]:
+            return
+        is_fresh = time.monotonic() - self.asked_at[stream] < STALE_SECONDS
+        if is_fresh or await self._still_may(stream):
+            await self._send_new(stream, hinted=message["seq"])
 
     async def _follow(self, stream: str, since: Any) -> None:
+        began = time.monotonic()
         may = len(self.seen) < MOST_STREAMS and await database_sync_to_async(live.may_follow)(
             self.scope["user"], stream
         )
@@ -88,19 +122,23 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         start = since if is_number and since >= 0 else None
         if start is None:
             start = (await database_sync_to_async(live.events_after)(stream, 2**62)).last
-        self.seen[stream] = start
+        self.seen[stream], self.asked_at[stream] = start, began
         await self.send_json({"following": stream, "since": start})
         await self._send_new(stream)
 
     async def _leave(self, stream: str) -> None:
-        if self.seen.pop(stream, None) is not None:
+        if self.seen.pop(stream, None) is not None and live.group_of(stream) != self.own_group:
             await self.channel_layer.group_discard(live.group_of(stream), self.channel_name)
 
-    async def _send_new(self, stream: str) -> None:
+    async def _send_new(self, stream: str, hinted: int | None = None) -> None:
         async with self.sending:
             if stream not in self.seen:
                 return
-            backlog = await database_sync_to_async(live.events_after)(stream, self.seen[stream], self.scope["user"])
+            if hinted is not None and not live.has_readings(stream):
+                backlog = await read_together(stream, self.seen[stream], hinted)
+            else:
+                read = database_sync_to_async(live.events_after)
+                backlog = await read(stream, self.seen[stream], self.scope["user"])
             if backlog.is_reset:
                 await self.send_json({"reset": stream, "seq": backlog.last})
             for event in backlog.events:
@@ -108,9 +146,21 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             self.seen[stream] = max(self.seen[stream], backlog.last)
 
     async def _still_may(self, stream: str) -> bool:
+        began = time.monotonic()
         if not await database_sync_to_async(live.may_follow)(self.scope["user"], stream):
             await self.close(NO_RIGHT)
             return False
+        self.asked_at[stream] = began
+        return True
+
+    async def _may_follow_all(self) -> bool:
+        """Whether the person still is somebody who may be here and follow all that they follow; closes the socket where
+        not."""
+        if not await self._may_stay():
+            return False
+        for stream in list(self.seen):
+            if not await self._still_may(stream):
+                return False
         return True
 
     async def _may_stay(self) -> bool:
@@ -131,10 +181,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         with contextlib.suppress(OSError):
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
-                if not await self._may_stay():
+                if not await self._may_follow_all():
                     return
                 for stream in list(self.seen):
-                    if not await self._still_may(stream):
-                        return
                     # A hint may have been dropped on its way; looking by ourselves makes that harmless.
                     await self._send_new(stream)

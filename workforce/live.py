@@ -44,6 +44,11 @@ def may_follow(person: Person, stream: str) -> bool:
     return decide is not None and bool(person.is_active) and decide(person, uid)
 
 
+def has_readings(stream: str) -> bool:
+    """Whether followers of this stream may read different things."""
+    return stream.partition(":")[0] in _readings
+
+
 def group_of(stream: str) -> str:
     """The channel layer's group; its names allow no colon."""
     return f"stream.{stream.replace(':', '.')}"

@@ -14,6 +14,7 @@ from labeling.events import stream_of_project
 from tests.line import Line
 from tests.sockets import Socket
 from workforce import live, relay
+from workforce.consumers import CHECK_SECONDS, read_together
 from workforce.events import announce
 from workforce.models import Event, Membership, Person
 from workforce.roles import Role
@@ -124,6 +125,38 @@ def test_a_lost_hint_is_harmless(line: Line) -> None:
     scene()
 
 
+def test_a_hint_is_read_once_for_all_who_follow(line: Line) -> None:
+    """One answer of the database goes to all pages that have seen the same; who hears of more reads anew."""
+    stream = stream_of_project(line.project.uid)
+    say(line, "one", "two")
+
+    @async_to_sync
+    async def answers() -> list[live.Backlog]:
+        hints = [(0, 2)] * 30 + [(1, 2), (0, 3)]
+        return list(await asyncio.gather(*(read_together(stream, seen, seq) for seen, seq in hints)))
+
+    found = answers()
+    assert len({id(one) for one in found}) == 3 and len({id(one) for one in found[:30]}) == 1
+    assert [len(one.events) for one in found[29:]] == [2, 1, 2]
+    assert answers()[0] is not found[0], "kept for nobody who comes later"
+
+
+def test_a_change_of_access_is_looked_at_at_once(line: Line) -> None:
+    """Not only with the next look, seconds later: nothing more is told to who has lost the right."""
+
+    @async_to_sync
+    async def scene() -> None:
+        socket, _ = await sync_to_async(socket_of)(line.cast.pia)
+        await socket.connect()
+        await follow(socket, stream_of_project(line.project.uid))
+        await sync_to_async(project_access.grant_role)(line.cast.ada, line.project, line.cast.pia, role=Role.LABELER)
+        await sync_to_async(relay.relay_once)()
+        code, seconds = await closed_with(socket)
+        assert code == 4403 and seconds < CHECK_SECONDS / 2
+
+    scene()
+
+
 @pytest.mark.parametrize("name", ["lena", "rita", "nora", "otto"])
 def test_who_may_not_see_scores_cannot_follow_the_project(line: Line, name: str) -> None:
     @async_to_sync
@@ -193,8 +226,6 @@ def test_a_socket_dies_within_five_seconds(line: Line, how: str) -> None:
 
 def test_the_numbers_of_a_stream_have_no_hole_under_many_writers(line: Line) -> None:
     import threading
-
-    from django.db import connection
 
     def write(number: int) -> None:
         for step in range(25):
