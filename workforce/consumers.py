@@ -37,7 +37,7 @@ _reads: WeakKeyDictionary[asyncio.AbstractEventLoop, Reads] = WeakKeyDictionary(
 async def read_together(stream: str, seen: int, seq: int) -> live.Backlog:
     """What followers of ``stream`` who have seen the same number have missed when ``seq`` is hinted at.
 
-    One read for all of them in this process. One that began for an earlier hint is not shared: it may not know of this."""
+    One read for all of them in this process; one that began for an earlier hint may not know of this one."""
     reads = _reads.setdefault(asyncio.get_running_loop(), {})
     key = stream, seen, seq
     if key not in reads:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 from labeling import project_access
@@ -230,7 +231,7 @@ def test_the_numbers_of_a_stream_have_no_hole_under_many_writers(line: Line) -> 
     def write(number: int) -> None:
         for step in range(25):
             announce(line.cast.home.pk, stream_of_project(line.project.uid), "said", {"text": f"{number}-{step}"})
-        connection.close()
+        connections["default"].close()
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for writer in writers:
