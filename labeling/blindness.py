@@ -86,9 +86,10 @@ def may_follow_project(person: Person, uid: str) -> bool:
 
 
 def _may_follow(person: Person, thing: Model | None) -> bool:
-    if thing is None or not access.can(person, Permission.VIEW_CONSENSUS, thing):
+    if thing is None:
         return False
-    return not access.can(person, Permission.LABEL, thing)
+    sees, labels = access.can_each(person, [Permission.VIEW_CONSENSUS, Permission.LABEL], thing)
+    return bool(sees) and not labels
 
 
 def _rows_to_label(person: Person, projects: list[Project]) -> QuerySet[ProjectRow]:

@@ -53,12 +53,21 @@ class Verdict:
 # --- The four calls ---------------------------------------------------------------------------------------------
 def can(user: Someone, permission: Permission, thing: Model) -> Verdict:
     """Whether ``user`` may do ``permission`` to ``thing``; asked of the object, never of an id."""
+    return can_each(user, [permission], thing)[0]
+
+
+def can_each(user: Someone, permissions: Sequence[Permission], thing: Model) -> list[Verdict]:
+    """As ``can``, for several permissions: the roles are looked up once."""
     if not _is_active(user):
-        return Verdict(False, "inactive")
+        return [Verdict(False, "inactive")] * len(permissions)
     place = _place_of(thing)
     roles = _roles_held(user, place)
     if roles is None:
-        return Verdict(False, "hidden")
+        return [Verdict(False, "hidden")] * len(permissions)
+    return [_judge(user, permission, place, roles) for permission in permissions]
+
+
+def _judge(user: Someone, permission: Permission, place: "_Place", roles: frozenset[Role]) -> Verdict:
     scopes = {ROLE_PERMISSIONS[role].get(permission) for role in roles}
     if Scope.ANY in scopes:
         return Verdict(True)

@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -21,6 +22,7 @@ from workforce import live, second_factor, sessions
 from workforce.errors import SecondFactorRequired
 from workforce.events import stream_of_person
 from workforce.json_gate import JsonFault, load_json
+from workforce.models import Person
 
 CHECK_SECONDS = 3
 # A look that comes late must not stretch the five seconds in which a loss of rights works.
@@ -30,20 +32,58 @@ MOST_STREAMS = 20
 MOST_FRAME_BYTES, MOST_FRAME_DEPTH = 1024, 4
 SIGNED_OUT, NO_RIGHT = 4401, 4403
 Obey = Callable[[Any, dict[str, Any]], Awaitable[None]]
-Reads = dict[tuple[str, int, int], asyncio.Task[live.Backlog]]
-_reads: WeakKeyDictionary[asyncio.AbstractEventLoop, Reads] = WeakKeyDictionary()
 
 
-async def read_together(stream: str, seen: int, seq: int) -> live.Backlog:
-    """What followers of ``stream`` who have seen the same number have missed when ``seq`` is hinted at.
+@dataclass(frozen=True)
+class Look:
+    """What one look at the database says of all open sockets: whose session each is, how far each stream has come."""
 
-    One read for all of them in this process; one that began for an earlier hint may not know of this one."""
-    reads = _reads.setdefault(asyncio.get_running_loop(), {})
-    key = stream, seen, seq
-    if key not in reads:
-        reads[key] = asyncio.create_task(database_sync_to_async(live.events_after)(stream, seen))
-        reads[key].add_done_callback(lambda _: reads.pop(key, None))
-    return await asyncio.shield(reads[key])
+    people: dict["LiveConsumer", Person | None]
+    heads: dict[str, int]
+
+
+class Desk:
+    """What the sockets of one process read together, so that two hundred cost little more than one."""
+
+    def __init__(self) -> None:
+        self.sockets: WeakSet[LiveConsumer] = WeakSet()
+        self.looking: asyncio.Task[Look] | None = None
+        self.reads: dict[tuple[str, int, int], asyncio.Task[live.Backlog]] = {}
+        # One check of rights at a time, so that a read for a hint never stands behind two hundred of them.
+        self.checking = asyncio.Semaphore(1)
+
+    async def look(self) -> Look:
+        """A look that began by itself or for another socket a moment ago is shared."""
+        if self.looking is None:
+            self.looking = asyncio.create_task(self._look())
+            self.looking.add_done_callback(self._looked)
+        return await asyncio.shield(self.looking)
+
+    def _looked(self, _: object) -> None:
+        self.looking = None
+
+    async def _look(self) -> Look:
+        sockets = list(self.sockets)
+        streams = {stream for one in sockets for stream in one.seen}
+        found = await database_sync_to_async(sessions.people_of_sessions)([one.scope.get("session") for one in sockets])
+        return Look(dict(zip(sockets, found, strict=True)), await database_sync_to_async(live.heads_of)(streams))
+
+    async def read(self, stream: str, seen: int, seq: int) -> live.Backlog:
+        """What followers of ``stream`` who have seen the same number have missed when ``seq`` is hinted at.
+
+        One read for all of them; one that began for an earlier hint may not know of this one."""
+        key = stream, seen, seq
+        if key not in self.reads:
+            self.reads[key] = asyncio.create_task(database_sync_to_async(live.events_after)(stream, seen))
+            self.reads[key].add_done_callback(lambda _: self.reads.pop(key, None))
+        return await asyncio.shield(self.reads[key])
+
+
+_desks: WeakKeyDictionary[asyncio.AbstractEventLoop, Desk] = WeakKeyDictionary()
+
+
+def desk() -> Desk:
+    return _desks.setdefault(asyncio.get_running_loop(), Desk())
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
@@ -54,13 +94,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.own_group = ""
         self.sending = asyncio.Lock()
         await self.accept()
-        if not await self._may_stay():
+        if not await self._may_stay(await self._person()):
             return
+        desk().sockets.add(self)
         self.own_group = live.group_of(stream_of_person(self.scope["user"].uid))
         await self.channel_layer.group_add(self.own_group, self.channel_name)
         self.watch = asyncio.create_task(self._watch_rights())
 
     async def disconnect(self, code: int) -> None:
+        desk().sockets.discard(self)
         watch = getattr(self, "watch", None)
         if watch is not None:
             watch.cancel()
@@ -100,7 +142,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """A hint from the relay: read what is new, if the right is still there. One on the person's own stream may mean
         that their access changed, so every right is asked again."""
         stream = message["stream"]
-        if live.group_of(stream) == self.own_group and not await self._may_follow_all():
+        if live.group_of(stream) == self.own_group and not await self._may_follow_all(await self._person()):
             return
         if self.seen.get(stream, message["seq"]) >= message["seq"]:
             return
@@ -135,7 +177,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             if stream not in self.seen:
                 return
             if hinted is not None and not live.has_readings(stream):
-                backlog = await read_together(stream, self.seen[stream], hinted)
+                backlog = await desk().read(stream, self.seen[stream], hinted)
             else:
                 read = database_sync_to_async(live.events_after)
                 backlog = await read(stream, self.seen[stream], self.scope["user"])
@@ -146,26 +188,33 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             self.seen[stream] = max(self.seen[stream], backlog.last)
 
     async def _still_may(self, stream: str) -> bool:
-        began = time.monotonic()
-        if not await database_sync_to_async(live.may_follow)(self.scope["user"], stream):
+        async with desk().checking:
+            began = time.monotonic()
+            may = await database_sync_to_async(live.may_follow)(self.scope["user"], stream)
+        if not may:
             await self.close(NO_RIGHT)
             return False
         self.asked_at[stream] = began
         return True
 
-    async def _may_follow_all(self) -> bool:
-        """Whether the person still is somebody who may be here and follow all that they follow; closes the socket where
-        not."""
-        if not await self._may_stay():
+    async def _person(self) -> Person | None:
+        """Whose session this is at this moment."""
+        found: list[Person | None] = await database_sync_to_async(sessions.people_of_sessions)(
+            [self.scope.get("session")]
+        )
+        return found[0]
+
+    async def _may_follow_all(self, person: Person | None) -> bool:
+        """Whether ``person``, whose session this is now, may be here and follow all that they follow; closes the socket
+        where not."""
+        if not await self._may_stay(person):
             return False
         for stream in list(self.seen):
             if not await self._still_may(stream):
                 return False
         return True
 
-    async def _may_stay(self) -> bool:
-        """Whether the session still is somebody's who may be here; closes the socket where it is not."""
-        person = await database_sync_to_async(sessions.person_of_session)(self.scope.get("session"))
+    async def _may_stay(self, person: Person | None) -> bool:
         if person is None:
             await self.close(SIGNED_OUT)
             return False
@@ -180,9 +229,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         # A page that has just gone cannot be told; its end is on the way to us.
         with contextlib.suppress(OSError):
             while True:
-                await asyncio.sleep(CHECK_SECONDS)
-                if not await self._may_follow_all():
+                # All sockets of the process wake together, so that one look does for them.
+                await asyncio.sleep(CHECK_SECONDS - time.monotonic() % CHECK_SECONDS)
+                look = await desk().look()
+                if self in look.people and not await self._may_follow_all(look.people[self]):
                     return
                 for stream in list(self.seen):
                     # A hint may have been dropped on its way; looking by ourselves makes that harmless.
-                    await self._send_new(stream)
+                    if look.heads.get(stream, 0) > self.seen.get(stream, 0):
+                        await self._send_new(stream)

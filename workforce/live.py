@@ -2,7 +2,7 @@
 
 Upper floors say by ``register_stream`` who may follow their kind of stream."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,11 @@ def nudge(stream: str, seq: int) -> None:
     async_to_sync(get_channel_layer().group_send)(
         group_of(stream), {"type": "look.again", "stream": stream, "seq": seq}
     )
+
+
+def heads_of(streams: Iterable[str]) -> dict[str, int]:
+    """Stream → the number of its last event, by one statement; a stream without any is not in it."""
+    return dict(StreamHead.objects.filter(stream__in=streams).values_list("stream", "seq"))
 
 
 def events_after(stream: str, seq: int, reader: Person | None = None) -> Backlog:

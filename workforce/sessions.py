@@ -45,14 +45,25 @@ def with_standing(people: QuerySet[Person]) -> QuerySet[Person]:
     return people.annotate(**{"lacks_second_factor": lacks})
 
 
-def person_of_session(session: Any) -> Person | None:
-    """The active person signed in with ``session``, read anew; none after logout, deactivation or a new password."""
-    key = getattr(session, "session_key", None)
-    if not key or BACKEND_SESSION_KEY not in session:
-        return None
-    if not Session.objects.filter(session_key=key, expire_date__gt=Now()).exists():
-        return None
-    person = with_standing(Person.objects.filter(pk=session[SESSION_KEY], is_active=True)).first()
+def people_of_sessions(sessions: Sequence[Any]) -> list[Person | None]:
+    """The active person signed in with each of ``sessions``, read anew; none after logout, deactivation or a new
+    password. Two statements for any number."""
+    keys = {one.session_key for one in sessions if _is_signed_in(one)}
+    live = set(
+        Session.objects.filter(session_key__in=keys, expire_date__gt=Now()).values_list("session_key", flat=True)
+    )
+    signed_in = [one if _is_signed_in(one) and one.session_key in live else None for one in sessions]
+    pks = {one[SESSION_KEY] for one in signed_in if one is not None}
+    people = {str(one.pk): one for one in with_standing(Person.objects.filter(pk__in=pks, is_active=True))}
+    return [one and _whose(one, people.get(one[SESSION_KEY])) for one in signed_in]
+
+
+def _is_signed_in(session: Any) -> bool:
+    return bool(getattr(session, "session_key", None)) and BACKEND_SESSION_KEY in session
+
+
+def _whose(session: Any, person: Person | None) -> Person | None:
+    """``person``, unless their password is another one since they signed in here."""
     if person is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()):
         return None
     return person

@@ -15,7 +15,7 @@ from labeling.events import stream_of_project
 from tests.line import Line
 from tests.sockets import Socket
 from workforce import live, relay
-from workforce.consumers import CHECK_SECONDS, read_together
+from workforce.consumers import CHECK_SECONDS, desk
 from workforce.events import announce
 from workforce.models import Event, Membership, Person
 from workforce.roles import Role
@@ -134,7 +134,7 @@ def test_a_hint_is_read_once_for_all_who_follow(line: Line) -> None:
     @async_to_sync
     async def answers() -> list[live.Backlog]:
         hints = [(0, 2)] * 30 + [(1, 2), (0, 3)]
-        return list(await asyncio.gather(*(read_together(stream, seen, seq) for seen, seq in hints)))
+        return list(await asyncio.gather(*(desk().read(stream, seen, seq) for seen, seq in hints)))
 
     found = answers()
     assert len({id(one) for one in found}) == 3 and len({id(one) for one in found[:30]}) == 1
