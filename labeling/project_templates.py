@@ -1,9 +1,9 @@
 """Templates of projects: made of a project or by hand, and a new project with people on it started in one act.
 
 A template holds no rights: who starts a project gives each role by their own, and a role that they could not give is
-left out and named."""
+left out and named. Upper floors keep settings of theirs in it through ``register_part``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,8 +27,26 @@ FIRST_BATCH = "First"
 
 
 @dataclass(frozen=True)
+class Part:
+    """Settings of an upper floor: what of a project a template keeps (nothing where that is empty), how a new project
+    gets it – returns what was left out, and why –, and what stands on the page about it."""
+
+    title: str
+    read: Callable[[Project], Any]
+    start: Callable[[Person, Project, Any], Sequence[tuple[str, str]]]
+    in_words: Callable[[Any], str]
+
+
+_parts: dict[str, Part] = {}
+
+
+def register_part(name: str, part: Part) -> None:
+    _parts[name] = part
+
+
+@dataclass(frozen=True)
 class Started:
-    """The new project, and the roles that were left out: (who, why)."""
+    """The new project, and the roles and settings that were left out: (who or what, why)."""
 
     project: Project
     left_out: tuple[tuple[str, str], ...]
@@ -46,6 +64,7 @@ def make_template(
     grants: Sequence[Mapping[str, Any]] = (),
     guidelines_text: str = "",
     guidelines_rules: Sequence[Mapping[str, Any]] = (),
+    parts: Mapping[str, Any] | None = None,
 ) -> ProjectTemplate:
     access.require(actor, Permission.CREATE_PROJECT, organization)
     if ontology.organization_id != organization.pk:
@@ -67,6 +86,7 @@ def make_template(
         grants=_checked_grants(grants),
         guidelines_text=checked_text(guidelines_text, "guidelines", longest=guidelines.LONGEST_TEXT, least=0),
         guidelines_rules=[{"title": rule["title"], "text": rule.get("text", "")} for rule in guidelines_rules],
+        parts=dict(parts or {}),
         created_by=actor,
     )
     facts = {"name": kept_name, "ontology": str(ontology.uid), "grants": len(template.grants)}
@@ -90,6 +110,7 @@ def make_template_of(actor: Person, project: Project, *, name: str) -> ProjectTe
         grants=grants[:MOST_GRANTS],
         guidelines_text=written.text if written else "",
         guidelines_rules=written.rules if written else (),
+        parts={name: kept for name, part in _parts.items() if (kept := part.read(project))},
     )
 
 
@@ -128,11 +149,13 @@ def start_project(
     if template.guidelines_text:
         words: dict[str, Any] = {"text": template.guidelines_text, "rules": template.guidelines_rules}
         guidelines.publish_version(actor, project, after=0, **words)
-    left_out = tuple(filter(None, (_give(actor, project, wanted) for wanted in template.grants)))
+    left_out = list(filter(None, (_give(actor, project, wanted) for wanted in template.grants)))
+    for part, kept in _parts_of(template):
+        left_out += part.start(actor, project, kept)
     if dataset is not None:
         batches.create_batch(actor, project, data_rows.rows_named(actor, dataset), name=batch_name)
     audit.record(actor, "project_template.used", template, after={"project": str(project.uid)})
-    return Started(project, left_out)
+    return Started(project, tuple(left_out))
 
 
 def _give(actor: Person, project: Project, wanted: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -178,7 +201,15 @@ def grants_in_words(template: ProjectTemplate) -> list[tuple[str, str, int | Non
     ]
 
 
+def parts_in_words(template: ProjectTemplate) -> list[tuple[str, str]]:
+    return [(part.title, part.in_words(kept)) for part, kept in _parts_of(template)]
+
+
 # --- Inside -----------------------------------------------------------------------------------------------------
+def _parts_of(template: ProjectTemplate) -> list[tuple[Part, Any]]:
+    return [(part, template.parts[name]) for name, part in _parts.items() if name in template.parts]
+
+
 def _grant_facts(grant: Grant) -> dict[str, Any]:
     kind = "team" if hasattr(grant, "group_id") else "person"
     days = None

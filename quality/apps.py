@@ -7,6 +7,7 @@ class QualityConfig(AppConfig):
     name = "quality"
 
     def ready(self) -> None:
-        from quality import reactions
+        from quality import reactions, template_parts
 
         reactions.connect()
+        template_parts.connect()

@@ -139,9 +139,19 @@ def switch_off(actor: Person, rule: QualityRule) -> QualityRule:
     return rule
 
 
+@transaction.atomic
+def retire_rule(actor: Person, rule: QualityRule) -> None:
+    """Take a rule away. What it did stays on record, and so does what it keeps doing: a pause ends by itself."""
+    rule = _locked(actor, rule)
+    rule.on_by, rule.on_since, rule.retired_at = None, None, work_time.clock()
+    rule.save(update_fields=["on_by", "on_since", "retired_at"])
+    audit.record(actor, "quality_rule.retired", rule, before=facts_of(rule), root=rule.project)
+
+
 def rules_of(person: Person, project: Project) -> QuerySet[QualityRule]:
     access.require(person, Permission.VIEW_BENCHMARK, project)
-    found = QualityRule.objects.filter(project=project).select_related("made_by", "on_by", "skill_name")
+    found = QualityRule.objects.filter(project=project, retired_at=None)
+    found = found.select_related("made_by", "on_by", "skill_name")
     return found.order_by("name")
 
 
@@ -221,14 +231,15 @@ def _moments_in(rule: QualityRule, results: Sequence[Result], since: datetime | 
 
 def rule_to_change(person: Person, uid: object) -> QualityRule:
     related = "project__organization", "project__ontology"
-    found = QualityRule.objects.select_related(*related)
+    found = QualityRule.objects.filter(retired_at=None).select_related(*related)
     return access.access(person, found, str(uid), Permission.CHANGE_PROJECT)
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------
 def _locked(actor: Person, rule: QualityRule) -> QualityRule:
     related = "project__organization", "skill_name"
-    found = QualityRule.objects.select_for_update(of=("self",)).select_related(*related).filter(pk=rule.pk).first()
+    kept = QualityRule.objects.select_for_update(of=("self",)).select_related(*related)
+    found = kept.filter(pk=rule.pk, retired_at=None).first()
     if found is None:
         raise NotFound
     access.require(actor, Permission.CHANGE_PROJECT, found)
@@ -238,7 +249,8 @@ def _locked(actor: Person, rule: QualityRule) -> QualityRule:
 def _refuse_bad(actor: Person, rule: QualityRule) -> None:
     rule.name = checked_text(rule.name, "name", longest=100)
     rule.told = checked_text(rule.told, "told", longest=1000)
-    if QualityRule.objects.filter(project=rule.project, name=rule.name).exclude(pk=rule.pk).exists():
+    others = QualityRule.objects.filter(project=rule.project, name=rule.name, retired_at=None).exclude(pk=rule.pk)
+    if others.exists():
         raise RuleViolation("name_taken", "There is a rule of this name in the project. Nothing was changed.")
     is_pause = rule.action == QualityRule.Action.PAUSE
     if is_pause and rule.condition != QualityRule.Condition.SURELY_BELOW:
@@ -254,7 +266,9 @@ def _refuse_bad(actor: Person, rule: QualityRule) -> None:
     if rule.least > rule.window:
         raise InvalidInput("least_invalid", "The least results fit into the window.", path="least")
     try:
-        rule.full_clean(exclude=["project", "made_by", "skill_name", "tried_at", "on_by", "on_since", "looked_at"])
+        rule.full_clean(
+            exclude=["project", "made_by", "skill_name", "tried_at", "on_by", "on_since", "looked_at", "retired_at"]
+        )
     except ValidationError as error:
         found = error.message_dict.items()
         faults = [{"path": path, "code": "invalid", "message": " ".join(texts)} for path, texts in found]

@@ -138,6 +138,7 @@ def template(request: PersonRequest, uid: str) -> HttpResponse:
         found=found,
         settings=ProjectSettings(**found.quality),
         grants=rules.grants_in_words(found),
+        parts=rules.parts_in_words(found),
         form=form,
         status=REFUSED_FORM if form.errors else 200,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -59,6 +59,11 @@ class TemplateRule(serializers.Serializer[Any]):
     text = serializers.CharField(allow_blank=True)
 
 
+class PartShape(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    words = serializers.CharField()
+
+
 class TemplateShape(serializers.Serializer[ProjectTemplate]):
     uid = serializers.UUIDField()
     organization = serializers.UUIDField(source="organization.uid")
@@ -68,7 +73,13 @@ class TemplateShape(serializers.Serializer[ProjectTemplate]):
     grants = TemplateGrant(many=True)
     guidelines_text = serializers.CharField(allow_blank=True)
     guidelines_rules = TemplateRule(many=True)
+    parts = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
+
+    @extend_schema_field(PartShape(many=True))
+    def get_parts(self, template: ProjectTemplate) -> list[dict[str, str]]:
+        """Settings of benchmarks, rules and supervision that it brings."""
+        return [{"title": title, "words": words} for title, words in project_templates.parts_in_words(template)]
 
 
 class TemplateBody(SettingsShape):
@@ -97,7 +108,7 @@ class LeftOut(serializers.Serializer[Any]):
 
 class StartedShape(serializers.Serializer[Any]):
     project = ProjectShape()
-    left_out = LeftOut(many=True, help_text="Roles of the template that could not be given.")
+    left_out = LeftOut(many=True, help_text="Roles and settings of the template that could not be given.")
 
 
 class ProjectTemplates(APIView):

@@ -19,6 +19,8 @@ class ProjectTemplate(Identified):
     guidelines_text = models.TextField(blank=True)
     # [{"title", "text"}]
     guidelines_rules = models.JSONField(default=list)
+    # Name of a part that an upper floor registered → what it keeps.
+    parts = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     retired_at = models.DateTimeField(null=True)

@@ -47,8 +47,8 @@ class RuleForm(forms.Form):
     skill_value = forms.IntegerField(label="Its value, 0 to 100", min_value=0, max_value=100, initial=0)
     told = forms.CharField(label="The person reads", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, data: QueryDict | None, project: Project) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict | None, project: Project, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
         words = [(str(word.uid), word.name) for word in skills.skill_names_of(project.organization)]
         self.fields["skill"].choices = [("", "–"), *words]  # type: ignore[attr-defined]  # a field of choices
 
@@ -67,6 +67,35 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
             messages.success(request, f"{made.name} is a rule now. Try it over history, then switch it on.")
             return redirect(f"admin:{PAGE}", uid)
     return _page(request, project, form, status=REFUSED_FORM if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rule(request: PersonRequest, uid: str) -> HttpResponse:
+    """Change a rule. It is off then, until it is tried and switched on again."""
+    found = rules.rule_to_change(request.user, uid)
+    initial = {
+        **{name: getattr(found, name) for name in rules.FIELDS},
+        "skill": found.skill_name and found.skill_name.uid,
+    }
+    form = RuleForm(request.POST or None, found.project, initial)
+    if request.method == "POST" and form.is_valid():
+        values = {"skill_name": None, **_values(found.project, form.cleaned_data)}
+        try:
+            rules.change_rule(request.user, found, **values)
+        except Refusal as refusal:
+            note_refusal(form, refusal)
+        else:
+            messages.success(request, f"{values['name']} is changed, and off. Try it over history, then switch it on.")
+            return redirect(f"admin:{PAGE}", found.project.uid)
+    return _page(request, found.project, form, changing=found, status=REFUSED_FORM if form.errors else 200)
+
+
+@require_POST
+def retire(request: PersonRequest, uid: str) -> HttpResponse:
+    found = rules.rule_to_change(request.user, uid)
+    said = f"{found.name} is taken away. What it did stays on record."
+    then = reverse(f"admin:{PAGE}", args=[found.project.uid])
+    return act(request, lambda: rules.retire_rule(request.user, found), said, then=then)
 
 
 @require_POST
@@ -96,6 +125,7 @@ def _page(
     *,
     tried: QualityRule | None = None,
     would_act: list[WouldAct] | None = None,
+    changing: QualityRule | None = None,
     status: int = 200,
 ) -> HttpResponse:
     return show_in_project(
@@ -108,6 +138,7 @@ def _page(
         acts_page=paging.page_of(request, rules.acts_visible_to(request.user, project)),
         tried=tried,
         would_act=would_act,
+        changing=changing,
         status=status,
     )
 
@@ -120,5 +151,7 @@ def _values(project: Project, given: dict[str, Any]) -> dict[str, Any]:
 
 
 add_page("projects/<uuid:uid>/rules/", tab, PAGE)
+add_page("rules/<uuid:uid>/", rule, "rule-change")
+add_page("rules/<uuid:uid>/retire/", retire, "rule-retire")
 add_page("rules/<uuid:uid>/try/", try_rule, "rule-try")
 add_page("rules/<uuid:uid>/switch/", switch, "rule-switch")

@@ -137,6 +137,13 @@ class RuleByUid(APIView):
         values = _values(values_of(QualityRuleBody, request, partial=True), rule.project.organization_id)
         return Response(QualityRuleShape(rules.change_rule(person_of(request), rule, **values)).data)
 
+    @extend_schema(responses={204: None})
+    @repeatable
+    def delete(self, request: Request, uid: str) -> Response:
+        """Take it away. What it did stays on record."""
+        rules.retire_rule(person_of(request), rules.rule_to_change(person_of(request), uid))
+        return Response(status=204)
+
 
 class TryRule(APIView):
     """The dry run over the whole history. Nothing is done."""

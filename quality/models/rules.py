@@ -54,12 +54,15 @@ class QualityRule(Identified):
     on_since = models.DateTimeField(null=True)
     # Who had no result since then is not looked at again.
     looked_at = models.DateTimeField(null=True)
+    # Taken away; what it did stays on record.
+    retired_at = models.DateTimeField(null=True)
 
     access_root = "project"
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="rule_name_once"),
+            models.UniqueConstraint(fields=["project", "name"], condition=Q(retired_at=None), name="rule_name_once"),
+            models.CheckConstraint(condition=Q(retired_at=None) | Q(on_since=None), name="a_retired_rule_is_off"),
             models.CheckConstraint(condition=Q(least__lte=models.F("window")), name="least_results_fit_the_window"),
             models.CheckConstraint(
                 condition=Q(on_since=None) | Q(tried_at__isnull=False, on_by__isnull=False),

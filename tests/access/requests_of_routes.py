@@ -742,6 +742,22 @@ def change_rule(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {"bar": 0.5})
 
 
+@request_for("admin:rule-change")
+def rule_to_change(stage: Line) -> RequestOf:
+    rule = tried_rule(stage)
+    return RequestOf({"uid": rule.uid}, shows=[str(rule.uid)])
+
+
+@request_for("admin:rule-change POST")
+def change_by_form(stage: Line) -> RequestOf:
+    return RequestOf({"uid": tried_rule(stage).uid}, RULE, content_type=FORM)
+
+
+@request_for("api-quality-rule DELETE", "admin:rule-retire")
+def retire_rule(stage: Line) -> RequestOf:
+    return RequestOf({"uid": tried_rule(stage).uid}, {})
+
+
 @request_for("api-quality-rule-try", "admin:rule-try")
 def try_rule(stage: Line) -> RequestOf:
     return RequestOf({"uid": tried_rule(stage).uid}, {})

@@ -80,3 +80,27 @@ def test_rules_over_http(stage: Line) -> None:
     otto = signed_in(stage, "otto")
     for method, address in (("GET", place), ("PATCH", one), ("GET", f"projects/{stage.project.uid}/rule-acts/")):
         assert api(otto, method, address, {}).status_code == 404
+
+
+def test_a_rule_is_changed_and_taken_away_at_the_page(stage: Line) -> None:
+    rule = rule_on(stage)
+    pia, address = signed_in(stage, "pia"), f"/admin/rules/{rule.uid}/"
+    assert 'value="Stop the careless"' in pia.get(address).content.decode()
+    refused = pia.post(address, {**FORM, "least": 50})
+    assert refused.status_code == 422 and "The least results fit into the window" in refused.content.decode()
+    changed = pia.post(address, {**FORM, "bar": 0.5}, follow=True).content.decode()
+    assert "is changed, and off" in changed
+    rule.refresh_from_db()
+    assert (rule.bar, rule.on_since, rule.tried_at) == (0.5, None, None)
+    gone = pia.post(f"{address}retire/", follow=True).content.decode()
+    assert "What it did stays on record" in gone and "No rule yet" in gone
+    assert pia.get(address).status_code == 404
+    assert api(pia, "PATCH", f"quality-rules/{rule.uid}/", {"bar": 0.4}).status_code == 404
+    # Its name is free again.
+    assert (
+        "Try it over history"
+        in pia.post(f"/admin/projects/{stage.project.uid}/rules/", FORM, follow=True).content.decode()
+    )
+    again = QualityRule.objects.get(retired_at=None)
+    assert api(pia, "DELETE", f"quality-rules/{again.uid}/").status_code == 204
+    assert api(pia, "GET", f"projects/{stage.project.uid}/quality-rules/").json()["results"] == []
