@@ -205,6 +205,7 @@ OF_AN_ORGANIZATION = (
     "admin:token-revoke",
     "stream:person",
     "account-session-end",
+    "account-token-revoke",
     "organization-leave",
     "api-invitation",
     "api-person*",

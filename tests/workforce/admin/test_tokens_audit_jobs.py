@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.cast import Cast
+from tests.line import Line
 from tests.workforce.admin.conftest import Enter
 from workforce import audit, jobs, tokens
 from workforce.models import AuditEvent, Token
@@ -44,6 +45,26 @@ def test_each_sees_and_revokes_what_is_theirs(cast: Cast, enter: Enter) -> None:
     enter("ada").post(f"/admin/tokens/{token.uid}/revoke/")
     token.refresh_from_db()
     assert token.revoked_at is not None
+
+
+@pytest.mark.parametrize("actor", ["vito", "wim", "pia"])
+def test_who_has_no_place_in_the_admin_has_tokens_at_their_account(line: Line, enter: Enter, actor: str) -> None:
+    client, cast = enter(actor), line.cast
+    assert "/account/tokens/" in client.get("/account/").content.decode()
+    wanted = {"organization": str(cast.home.uid), "name": "of mine", "scopes": ["read"], "days": "30"}
+    answer = client.post("/account/tokens/", wanted)
+    token = Token.objects.get(user=getattr(cast, actor))
+    assert answer.context["issued"]["clear"] in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert client.post("/account/tokens/", {**wanted, "days": "999"}).status_code == 422
+    enter("ada").post(f"/account/tokens/{token.uid}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_at is None and "of mine" not in enter("ada").get("/account/tokens/").content.decode()
+    assert "opens nothing" in client.post(f"/account/tokens/{token.uid}/revoke/", follow=True).content.decode()
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert enter("lena").get("/account/tokens/").status_code == 403
+    assert "/account/tokens/" not in enter("lena").get("/account/").content.decode()
 
 
 def test_forms_want_the_csrf_token(cast: Cast) -> None:
