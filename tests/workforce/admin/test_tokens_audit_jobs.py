@@ -1,6 +1,7 @@
 """Tokens, the audit log, jobs."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -84,6 +85,30 @@ def test_only_the_organization_admin_reads_the_log_of_their_own(cast: Cast, ente
     assert {event.action for event in page.context["page"].rows} == {"team.created"}
     assert "&lt;b&gt;x&lt;/b&gt;" in page.content.decode()
     assert all(event.organization == cast.away for event in enter("otto").get("/admin/audit/").context["page"].rows)
+
+
+def test_the_log_is_filtered_by_person_thing_and_days(cast: Cast, enter: Enter) -> None:
+    one, _ = tokens.issue_token(cast.wim, cast.home, name="one", scopes=["read"])
+    audit.record(cast.ada, "team.created", one)
+    audit.record(cast.max, "team.changed", one)
+    audit.record(cast.otto, "team.created", cast.away)
+    ada, thing, today = str(cast.ada.uid), str(one.uid), AuditEvent.objects.latest("pk").at.date()
+    client = enter("ada")
+
+    def found(**query: str) -> list[str]:
+        rows = client.get("/admin/audit/", query).context["page"].rows
+        lines = client.get("/admin/audit/lines/", query).content.decode().splitlines()
+        assert [str(row.uid) for row in rows] == [json.loads(line)["uid"] for line in lines]
+        return [row.action for row in rows]
+
+    assert found(thing=thing) == ["team.changed", "team.created", "token.issued"]
+    assert found(thing=thing, person=ada) == ["team.created"]
+    days = {"from": str(today - timedelta(days=1)), "to": str(today + timedelta(days=1))}
+    assert len(found(thing=thing, **days)) == 3
+    assert found(thing=thing, to=str(today - timedelta(days=2))) == []
+    assert found(person=str(cast.otto.uid)) == found(thing=str(cast.away.uid)) == found(person="x") == []
+    page = client.get("/admin/audit/", {"person": str(cast.otto.uid)}).content.decode()
+    assert "Otto" not in page and "Nothing fits these filters." not in client.get("/admin/audit/").content.decode()
 
 
 def test_the_log_leaves_as_json_lines(cast: Cast, enter: Enter) -> None:
