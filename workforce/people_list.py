@@ -27,6 +27,19 @@ def members_visible_to(person: Person) -> QuerySet[Membership]:
     return access.visible_to(person, members, Permission.VIEW_PEOPLE)
 
 
+def members_named(person: Person, term: str) -> QuerySet[Membership]:
+    """Those of whom the name or the address holds ``term``; all for an empty one."""
+    members = members_visible_to(person)
+    return members.filter(Q(person__name__icontains=term) | Q(person__email__icontains=term)) if term else members
+
+
+def members_of_team(members: QuerySet[Membership], team: Team) -> QuerySet[Membership]:
+    """A vendor's are all who work for it."""
+    return members.filter(organization=team.organization_id).filter(
+        Q(vendor=team.pk) | Q(person__in=team.group.user_set.values("pk"))
+    )
+
+
 def teams_visible_to(person: Person) -> QuerySet[Team]:
     """Teams and vendors with ``people_count``, counted as they are granted: by group."""
     teams = Team.objects.select_related("organization", "lead", "group")
