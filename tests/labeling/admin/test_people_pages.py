@@ -94,6 +94,14 @@ def test_a_person_is_given_a_role_paused_and_limited_in_place(line: Line, enter:
     assert client.get(address.replace(str(cast.nora.uid), str(cast.otto.uid))).status_code == 404
 
 
+def test_a_persons_page_lists_their_projects_and_leads_to_the_explanation(line: Line, enter: Enter) -> None:
+    project_access.grant_role(line.cast.ada, line.project, line.cast.team, role=Role.REVIEWER)
+    lena = Membership.objects.get(person=line.cast.lena, organization=line.cast.home)
+    told = enter("max").get(f"/admin/people/{lena.uid}/").content.decode()
+    assert f"/admin/projects/{line.project.uid}/people/{line.cast.lena.uid}/" in told
+    assert "Atelier" in told and f"/admin/access/?person={line.cast.lena.uid}" in told
+
+
 def test_the_last_day_of_a_role_is_the_day_that_was_typed(line: Line, enter: Enter) -> None:
     body = {"receiver": f"team:{line.cast.vendor.uid}", "role": "labeler", "expires_on": "2027-01-31"}
     address = f"/admin/projects/{line.project.uid}/people/"
