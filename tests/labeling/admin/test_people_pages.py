@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling import project_access, projects, work_time
-from labeling.models import DayLimit, Pause, ProjectPersonGrant, ShareLimit
+from labeling.models import DayLimit, Pause, ProjectPersonGrant, ProjectTeamGrant, ShareLimit
 from tests.line import Line
 from tests.workforce.admin.conftest import Enter
 from workforce import access
@@ -106,8 +106,11 @@ def test_the_last_day_of_a_role_is_the_day_that_was_typed(line: Line, enter: Ent
     body = {"receiver": f"team:{line.cast.vendor.uid}", "role": "labeler", "expires_on": "2027-01-31"}
     address = f"/admin/projects/{line.project.uid}/people/"
     answer = enter("pia").post(address, body, follow=True)
-    assert "until 31 January, 23:59" in answer.content.decode()
+    assert "until 31 January 2027, 23:59" in answer.content.decode()
     assert "31 Jan 2027" in enter("pia").get(f"{address}?list=teams").content.decode()
+    answer = enter("pia").post(address, {**body, "expires_on": "2020-01-31"}, follow=True)
+    assert "A role ends later than now" in answer.content.decode()
+    assert ProjectTeamGrant.objects.get(group=line.cast.vendor.group).expires_at.year == 2027
 
 
 def test_a_pause_of_another_project_is_not_ended_here(line: Line, enter: Enter) -> None:
