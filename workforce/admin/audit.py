@@ -137,7 +137,7 @@ def _line(request: PersonRequest, event: AuditEvent) -> dict[str, Any]:
 def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
     """What stood there, as words: a list is read out, an empty value leaves its line out."""
     shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
-    return [(name.replace("_", " "), str(value)) for name, value in shown.items() if value not in (None, "")]
+    return [(name.replace("_", " "), str(value)) for name, value in shown.items() if value not in (None, "", {})]
 
 
 def _as_lines(events: Iterable[AuditEvent]) -> Iterable[str]:
