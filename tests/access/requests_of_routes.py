@@ -1187,6 +1187,21 @@ def lena_on_project(stage: Line) -> str:
     return f"{stage.cast.lena.name} on {stage.project.name}"
 
 
+@request_for("my-team")
+def team_of_tom(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.lena.uid)])
+
+
+@request_for("my-team-pause")
+def pause_by_the_lead(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {**PAUSED, "person": stage.cast.lena.uid}, content_type=FORM)
+
+
+@request_for("my-team-resume")
+def resume_by_the_lead(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"pause": pause_of_lena(stage).uid}, content_type=FORM)
+
+
 @request_for("admin:project-person-pause")
 def pause_here(stage: Line) -> RequestOf:
     return RequestOf(of_lena_here(stage), PAUSED, content_type=FORM)

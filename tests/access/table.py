@@ -161,6 +161,7 @@ OF_A_PROJECT = (
     "label",
     "review",
     "my-issue-*",
+    "my-team-*",
     "asset",
     "thumbnail",
     "api-claim*",
