@@ -1,7 +1,7 @@
 """The audit log: newest first, by action, person, thing and days, and its lines as a file."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from workforce import access
+from workforce import access, people_list
 from workforce import audit as audit_rules
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest, chosen, reader_of, show
@@ -43,7 +43,7 @@ def log(request: PersonRequest) -> HttpResponse:
         title="Audit log",
         organization=organization,
         page=page,
-        lines=[_line(request, event) for event in page.rows],
+        lines=_lines_of(request, organization, page.rows),
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
         query=request.GET.urlencode(),
@@ -119,25 +119,39 @@ def _today(place: Organization) -> date:
     return timezone.localdate(timezone=ZoneInfo(place.time_zone))
 
 
-def _line(request: PersonRequest, event: AuditEvent) -> dict[str, Any]:
+def _lines_of(request: PersonRequest, place: Organization, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
+    """Where a fact holds the uid of a person or team of the organization, the page says the name."""
+    held: set[str] = set()
+    for event in events:
+        for value in (*event.before.values(), *event.after.values()):
+            held.update(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+    names = people_list.names_of_uids(place, [text for text in held if is_uid(text)])
+    return [_line(request, event, names) for event in events]
+
+
+def _line(request: PersonRequest, event: AuditEvent, names: dict[str, str]) -> dict[str, Any]:
     """One event; who, what and the thing are doors to the others of the same."""
     uid = str(event.actor.uid) if event.actor else ""
     paging_off = {"after": "", "before": ""}
     return {
         "event": event,
         "role": event.actor_role.replace("_", " "),
-        "before": _facts(event.before),
-        "after": _facts(event.after),
+        "before": _facts(event.before, names),
+        "after": _facts(event.after, names),
         "of_action": paging.link_with(request, action=event.action, **paging_off),
         "of_person": paging.link_with(request, person=uid, **paging_off) if uid else "",
         "of_thing": paging.link_with(request, thing=str(event.target_uid), **paging_off) if event.target_uid else "",
     }
 
 
-def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(values: dict[str, Any], names: dict[str, str]) -> list[tuple[str, str]]:
     """What stood there, as words: a list is read out, an empty value leaves its line out."""
-    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
-    return [(name.replace("_", " "), str(value)) for name, value in shown.items() if value not in (None, "", {})]
+
+    def words(value: Any) -> str:
+        return names.get(str(value), str(value))
+
+    shown = {name: ", ".join(map(words, value)) if isinstance(value, list) else value for name, value in values.items()}
+    return [(name.replace("_", " "), words(value)) for name, value in shown.items() if value not in (None, "", {})]
 
 
 def _as_lines(events: Iterable[AuditEvent]) -> Iterable[str]:

@@ -111,6 +111,13 @@ def test_the_log_is_filtered_by_person_thing_and_days(cast: Cast, enter: Enter) 
     assert "Otto" not in page and "Nothing fits these filters." not in client.get("/admin/audit/").content.decode()
 
 
+def test_the_log_names_people_and_teams_of_the_organization_alone(cast: Cast, enter: Enter) -> None:
+    facts = {"people": [str(cast.lena.uid), str(cast.otto.uid)], "vendor": str(cast.vendor.uid), "fix": {"a": 1}}
+    audit.record(cast.ada, "team.changed", cast.team, before=facts)
+    page = enter("ada").get("/admin/audit/", {"action": "team.changed"}).content.decode()
+    assert f"Lena Lund, {cast.otto.uid}" in page and "Brightfield" in page and "Otto" not in page
+
+
 def test_the_log_leaves_as_json_lines(cast: Cast, enter: Enter) -> None:
     answer = enter("ada").get("/admin/audit/lines/", {"action": "membership.added"})
     lines = [json.loads(line) for line in answer.content.decode().splitlines()]
