@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling import pauses
+from labeling.admin.project_person import PauseForm
 from labeling.models import Pause, Project
 from quality import home, team_lead
 from workforce import access
@@ -16,12 +16,6 @@ from workforce.admin.pages import act, end_of_day
 from workforce.errors import InvalidInput, NotAllowed
 from workforce.pages.signed_in import PersonRequest, signed_in
 from workforce.roles import Permission
-
-
-class PauseForm(forms.Form):
-    reason = forms.CharField(max_length=pauses.LONGEST_WORDS)
-    told = forms.CharField(max_length=pauses.LONGEST_WORDS)
-    ends_on = forms.DateField(required=False)
 
 
 @require_safe
