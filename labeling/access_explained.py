@@ -113,7 +113,8 @@ def explain(member: Membership, project: Project | None = None) -> Explanation:
         gate = _gate(member, project)
         sources = [*granted, *(_unless_barred(source, granted, gate) for source in inner)]
     held = [source for source in sources if not source.why_not]
-    permits = tuple(_permit(permission, held) for permission in Permission)
+    # What is held stands first: on a page of thirty-five lines that is what one looks for.
+    permits = tuple(sorted((_permit(one, held) for one in Permission), key=lambda permit: permit.scope is None))
     pictures = _pictures({permit.permission: permit.scope for permit in permits}) if project else ""
     return Explanation(member, project, tuple(_lines(member, teams)), tuple(sources), permits, pictures)
 

@@ -62,6 +62,8 @@ def grant_role(
     _refuse_power_of_vendor(project, receiver, role)
     if isinstance(expires_at, Ends):
         expires_at = default_end(project, receiver, role)
+    if expires_at is not None and expires_at <= work_time.clock():
+        raise InvalidInput("ends_in_the_past", "A role ends later than now, or not by itself.", path="expires_at")
     values: dict[str, Any] = {
         "permission": _permission(role),
         "granted_by": actor,

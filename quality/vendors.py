@@ -20,7 +20,7 @@ from quality.models import Issue
 from workforce import access
 from workforce.errors import InvalidInput, NotAllowed, NotFound
 from workforce.live import is_uid
-from workforce.models import ClockTimestamp, Membership, Person, Team
+from workforce.models import ClockTimestamp, Invitation, Membership, Person, Team
 from workforce.roles import Permission
 
 MANAGERS_DOOR = "This door is for the vendor's own manager."
@@ -66,6 +66,16 @@ def member_for(person: Person, uid: str) -> Membership:
 
 def _own(vendor: Team) -> Any:
     return Membership.objects.filter(vendor=vendor).values("person")
+
+
+def invitation_for(person: Person, uid: str) -> Invitation:
+    """An invitation to a vendor that ``person`` manages."""
+    found = access.access(
+        person, Invitation.objects.select_related("organization", "vendor"), uid, Permission.MANAGE_PEOPLE
+    )
+    if found.vendor is None or found.vendor not in access.vendors_managed_by(person):
+        raise NotAllowed(MANAGERS_DOOR)
+    return found
 
 
 # --- Projects and the queue -------------------------------------------------------------------------------------

@@ -397,6 +397,11 @@ def _granted(user: Someone, root: type[Model], roles: Sequence[str]) -> QuerySet
     return root._default_manager.filter(pk__in=_granted_keys(user, root, roles))
 
 
+def roots_as(user: Someone, root: type[Row], role: Role) -> QuerySet[Row]:
+    """The things, such as projects, on which a live grant makes ``user`` exactly ``role``."""
+    return _granted(user, root, [role])
+
+
 def _led_roots(user: Someone) -> list[QuerySet[Any]]:
     """The running things, such as projects, that ``user`` leads now: one queryset per kind of root."""
     return [

@@ -143,7 +143,9 @@ def _lock(membership: Membership) -> Membership:
 
 
 def _refuse_inner_role(vendor: Team | None, role: str) -> None:
-    """Someone of another company never runs the organization."""
+    """Someone of another company never runs the organization, and who manages a vendor works for one."""
+    if vendor is None and role == Membership.Role.VENDOR_MANAGER:
+        raise RuleViolation("vendor_wanted", "A vendor manager works for a vendor: say for which.")
     if vendor is not None and role not in (Membership.Role.MEMBER, Membership.Role.VENDOR_MANAGER):
         raise RuleViolation(
             "vendor_people_hold_no_inner_role", f"A person of {vendor.name} is member or vendor manager."

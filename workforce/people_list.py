@@ -27,6 +27,27 @@ def members_visible_to(person: Person) -> QuerySet[Membership]:
     return access.visible_to(person, members, Permission.VIEW_PEOPLE)
 
 
+def members_named(person: Person, term: str) -> QuerySet[Membership]:
+    """Those of whom the name or the address holds ``term``; all for an empty one."""
+    members = members_visible_to(person)
+    return members.filter(Q(person__name__icontains=term) | Q(person__email__icontains=term)) if term else members
+
+
+def names_of_uids(organization: Organization, uids: Sequence[str]) -> dict[str, str]:
+    """Uid → name of those that are people or teams of the organization, former ones too; two queries."""
+    people = Person.objects.filter(uid__in=uids, memberships__organization=organization)
+    teams = Team.objects.filter(uid__in=uids, organization=organization)
+    found = [*people.values_list("uid", "name"), *teams.values_list("uid", "name")]
+    return {str(uid): name for uid, name in found}
+
+
+def members_of_team(members: QuerySet[Membership], team: Team) -> QuerySet[Membership]:
+    """A vendor's are all who work for it."""
+    return members.filter(organization=team.organization_id).filter(
+        Q(vendor=team.pk) | Q(person__in=team.group.user_set.values("pk"))
+    )
+
+
 def teams_visible_to(person: Person) -> QuerySet[Team]:
     """Teams and vendors with ``people_count``, counted as they are granted: by group."""
     teams = Team.objects.select_related("organization", "lead", "group")

@@ -8,6 +8,7 @@ from labeling.admin import (  # noqa: F401  (each adds its pages)
     labels,
     ontologies,
     overlap,
+    person_projects,
     presence,
     project_access,
     project_person,

@@ -110,7 +110,8 @@ def _said(grant: project_access.Grant) -> str:
         return f"{receiver.name} has no access here now, whatever a team has."
     if grant.expires_at is None:
         return f"{receiver.name} is {role} here now."
-    return f"{receiver.name} is {role} here now, until {pauses.in_words(grant.expires_at, grant.content_object)}."
+    until = work_time.local(grant.content_object, grant.expires_at)
+    return f"{receiver.name} is {role} here now, until {until:%-d %B %Y, %H:%M}."
 
 
 def _receiver(project: Project, named: str) -> Person | Team:

@@ -89,6 +89,7 @@ def templates(request: PersonRequest) -> HttpResponse:
         title="Project templates",
         list_page=paging.page_of(request, rules.templates_visible_to(request.user), order=("name", "pk")),
         form=form,
+        has_ontologies=bool(ontologies),
         teams=people_list.teams_visible_to(request.user).order_by("name")[:MOST_CHOICES],
         places=range(TEAM_PLACES),
         roles=[(role, name) for role, name in PROJECT_ROLE_NAMES.items()],

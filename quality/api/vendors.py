@@ -34,6 +34,7 @@ from workforce.api.shapes import (
     query_parameters,
     values_of,
 )
+from workforce.errors import InvalidInput
 from workforce.models import Membership, Team, Token
 
 PROJECT_FILTER = OpenApiParameter("project", OpenApiTypes.UUID, description="One of the shared projects.")
@@ -239,7 +240,9 @@ class PerformanceOfVendor(APIView):
     def get(self, request: Request, uid: str) -> Response:
         given, person = filters_of(request, "project", "since", "until", "unit"), person_of(request)
         vendor = vendors.vendor_for(person, uid)
-        project = vendors.project_for(person, vendor, given.get("project", ""))
+        if "project" not in given:
+            raise InvalidInput("project_wanted", "Say which project: ?project=<uid>.", path="project")
+        project = vendors.project_for(person, vendor, given["project"])
         return performance_answer(request, project, {**given, "team": vendor.name})
 
 

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from quality import home as rules
+from quality import team_lead
 from workforce import access
 from workforce.pages.signed_in import PersonRequest, signed_in
 
@@ -19,4 +20,5 @@ def home(request: PersonRequest) -> HttpResponse:
     if not shown.waits and manages_vendor:
         return redirect("vendor-start")
     values = {"home": shown, "shown_from": rules.SHOWN_FROM, "manages_vendor": manages_vendor}
+    values["leads_team"] = team_lead.projects_led_by(request.user).exists()
     return render(request, "quality/home.html", values)

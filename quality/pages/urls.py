@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, vendor
+from quality.pages import gold, home, issues, team, vendor
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -9,10 +9,15 @@ urlpatterns = [
     path("my-gold/", gold.my_gold, name="my-gold"),
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),
+    path("my-team/", team.my_team, name="my-team"),
+    path("my-team/<uuid:uid>/pause/", team.pause, name="my-team-pause"),
+    path("my-team/<uuid:uid>/resume/", team.resume, name="my-team-resume"),
     path("vendor/", vendor.start, name="vendor-start"),
     path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
     path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),
     path("vendors/<uuid:uid>/people/invite/", vendor.invite, name="vendor-invite"),
+    path("vendor-invitations/<uuid:uid>/again/", vendor.invite_again, name="vendor-invitation-again"),
+    path("vendor-invitations/<uuid:uid>/revoke/", vendor.take_back, name="vendor-invitation-revoke"),
     path("vendor-people/<uuid:uid>/change/", vendor.change_person, name="vendor-person-change"),
     path("vendor-people/<uuid:uid>/skills/", vendor.set_skill, name="vendor-person-skills"),
     path("vendor-people/<uuid:uid>/limits/", vendor.limits, name="vendor-person-limits"),

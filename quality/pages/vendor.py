@@ -16,7 +16,7 @@ from workforce import invitations, organizations
 from workforce.admin import paging
 from workforce.admin.pages import act
 from workforce.errors import InvalidInput, NotAllowed
-from workforce.models import Membership, Team
+from workforce.models import Invitation, Membership, Team
 from workforce.pages.signed_in import PersonRequest, signed_in
 
 PAGES = (
@@ -97,6 +97,30 @@ def invite(request: PersonRequest, uid: str) -> HttpResponse:
         ),
         lambda outcome: outcome.in_words(one="person invited", many="people invited"),
         then=reverse("vendor-people", args=[uid]),
+    )
+
+
+@require_POST
+@signed_in
+def invite_again(request: PersonRequest, uid: str) -> HttpResponse:
+    found = vendors.invitation_for(request.user, uid)
+    return act(
+        request,
+        lambda: invitations.send_again(request.user, found),
+        f"A new invitation is on its way to {found.email}; the link of the one before has ended.",
+        then=_people_of(found),
+    )
+
+
+@require_POST
+@signed_in
+def take_back(request: PersonRequest, uid: str) -> HttpResponse:
+    found = vendors.invitation_for(request.user, uid)
+    return act(
+        request,
+        lambda: invitations.revoke_invitation(request.user, found),
+        f"The invitation of {found.email} opens nothing from now on.",
+        then=_people_of(found),
     )
 
 
@@ -210,9 +234,9 @@ def _show(request: PersonRequest, vendor: Team, page_name: str, *, template: str
     return render(request, template, {"vendor": vendor, "tabs": tabs, **values})
 
 
-def _people_of(member: Membership) -> str:
-    assert member.vendor is not None
-    return reverse("vendor-people", args=[member.vendor.uid])
+def _people_of(one: Membership | Invitation) -> str:
+    assert one.vendor is not None
+    return reverse("vendor-people", args=[one.vendor.uid])
 
 
 def _checked(form: forms.Form, otherwise: str) -> dict[str, Any]:

@@ -38,9 +38,10 @@ from quality.supervision import Plan
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import alerts, capacity, invitations, jobs, rates, second_factor, tokens
+from workforce import access, alerts, capacity, invitations, jobs, rates, second_factor, tokens
 from workforce.errors import Refusal
 from workforce.models import Alert, ClockTimestamp, Event, Invitation, Job, JobProblem, Person, SecondFactor
+from workforce.roles import Permission
 
 
 @dataclass
@@ -377,6 +378,16 @@ def tokens_of_max(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[name])
 
 
+@request_in_hand("account-tokens")
+def own_tokens(stage: Line, person: Person | None) -> RequestOf:
+    """Of who has tokens here; somebody else's is shown to nobody."""
+    name = f"nightly of {stage.cast.home.uid}"
+    has_some = person is not None and Permission.MANAGE_TOKENS in access.permissions_of(person, stage.cast.home)
+    owner = person if person is not None and has_some else stage.cast.max
+    tokens.issue_token(owner, stage.cast.home, name=name, scopes=["read"])
+    return RequestOf({}, shows=[name])
+
+
 @request_for("admin:audit", "admin:audit-lines")
 def acts_at_home(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(invitation_to_the_vendor(stage).uid)])
@@ -606,7 +617,7 @@ def new_token(stage: Line) -> RequestOf:
     return RequestOf({}, {"organization": stage.cast.home.uid, "name": "t", "scopes": ["read"], "days": 3})
 
 
-@request_for("api-token", "admin:token-revoke")
+@request_for("api-token", "admin:token-revoke", "account-token-revoke")
 def token_of_max(stage: Line) -> RequestOf:
     token, _ = tokens.issue_token(stage.cast.max, stage.cast.home, name="nightly", scopes=["read"])
     return RequestOf({"uid": token.uid})
@@ -1003,7 +1014,7 @@ def team_people(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.cast.team.uid}, {"people": [stage.cast.leo.uid]}, content_type=FORM)
 
 
-@request_for("admin:tokens POST")
+@request_for("admin:tokens POST", "account-tokens POST")
 def new_token_by_form(stage: Line) -> RequestOf:
     body = {"organization": stage.cast.home.uid, "name": "t", "scopes": ["read"], "days": 3}
     return RequestOf({}, body, content_type=FORM)
@@ -1120,6 +1131,7 @@ def new_invitation(stage: Line, person: Person | None) -> RequestOf:
 
 
 @request_for("api-invitation", "admin:invitation-revoke", "admin:invitation-again")
+@request_for("vendor-invitation-again", "vendor-invitation-revoke")
 def of_invitation(stage: Line) -> RequestOf:
     return RequestOf({"uid": invitation_to_the_vendor(stage).uid}, {}, content_type=FORM)
 
@@ -1239,6 +1251,21 @@ def lena_here(stage: Line) -> RequestOf:
 def lena_on_project(stage: Line) -> str:
     """The head of an explanation of what she may do there."""
     return f"{stage.cast.lena.name} on {stage.project.name}"
+
+
+@request_for("my-team")
+def team_of_tom(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(stage.cast.lena.uid)])
+
+
+@request_for("my-team-pause")
+def pause_by_the_lead(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {**PAUSED, "person": stage.cast.lena.uid}, content_type=FORM)
+
+
+@request_for("my-team-resume")
+def resume_by_the_lead(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"pause": pause_of_lena(stage).uid}, content_type=FORM)
 
 
 @request_for("admin:project-person-pause")

@@ -72,6 +72,8 @@ THINGS: dict[str, Named] = {
     "external_ids": lambda stage: [row_of(stage).data_row.external_id],
     "external_id": lambda stage: row_of(stage).data_row.external_id,
     "team": lambda stage: stage.cast.team.name,
+    "of_team": lambda stage: stage.cast.team.uid,
+    "thing": lambda stage: stage.project.uid,
     "key": lambda stage: uuid.uuid4(),
     "skill": lambda stage: word(stage).uid,
     "uid": lambda stage: no_minimum(stage).kwargs["uid"],

@@ -13,7 +13,8 @@ from labeling.models import ProjectRow
 from tests.cast import Cast
 from tests.line import Line, make_line
 from tests.quality.test_review import decide, label_row, lease_review
-from workforce.models import Person
+from workforce import organizations
+from workforce.models import Membership, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,13 @@ def test_what_came_back_says_the_reason_and_not_rejected(cast: Cast) -> None:
     assert "Too wide on the left." in page
     assert "reject" not in page.lower()
     assert "Too wide on the left." not in home_of(line.cast.leo)
+
+
+def test_who_is_deactivated_is_told_so(line: Line) -> None:
+    assert "You belong to no organization" not in home_of(line.cast.nora)
+    member = Membership.objects.get(person=line.cast.nora)
+    organizations.change_membership(line.cast.max, member, is_active=False)
+    assert "You belong to no organization now" in home_of(line.cast.nora)
 
 
 def test_nobody_elses_name_or_project_shows(line: Line) -> None:

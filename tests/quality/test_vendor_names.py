@@ -70,6 +70,7 @@ def test_pages_and_answers_name_nobody_of_the_project(stage: VendorStage) -> Non
     assert {name: stage.told_of_others(text) for name, text in told.items() if stage.told_of_others(text)} == {}
     pauses.pause_person(stage.cast.pia, stage.line.project, stage.cast.vera, reason="x", told="Talk to us.")
     paused = pages_of_home(stage.cast.vera)
+    assert "You are paused" in paused and "All rows of your projects" not in paused
     assert "Talk to us." in paused and stage.told_of_others(paused) == []
 
 

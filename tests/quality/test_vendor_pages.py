@@ -12,7 +12,7 @@ from quality.models import Issue, IssueComment, Skill
 from tests.cast import Cast
 from tests.quality.vendor_stage import VendorStage, make_vendor_stage
 from tests.workforce.admin.conftest import plain_static_files
-from workforce import organizations
+from workforce import invitations, organizations
 from workforce.models import Invitation, Membership, Person
 
 __all__ = ["plain_static_files"]
@@ -75,6 +75,20 @@ def test_people_are_invited_ended_and_let_in_again(stage: VendorStage, vito: Cli
         assert vera.is_active is is_active
     lena = Membership.objects.get(person=stage.cast.lena)
     assert vito.post(f"/vendor-people/{lena.uid}/change/", {"is_active": "no"}).status_code == 403
+
+
+def test_an_invitation_is_sent_again_and_taken_back(stage: VendorStage, vito: Client) -> None:
+    vito.post(address(stage, "people/invite/"), {"emails": "nia@brightfield.example"})
+    theirs = invitations.invite_person(stage.cast.max, stage.cast.home, email="own@example.org", role="member")
+    found = Invitation.objects.get(email="nia@brightfield.example")
+    said = vito.post(f"/vendor-invitations/{found.uid}/again/", follow=True).content.decode()
+    assert "A new invitation is on its way to nia@brightfield.example" in said
+    said = vito.post(f"/vendor-invitations/{found.uid}/revoke/", follow=True).content.decode()
+    assert "opens nothing from now on" in said and "No invitation waits" in said
+    for act in ("again", "revoke"):
+        assert vito.post(f"/vendor-invitations/{theirs.uid}/{act}/").status_code == 403
+    theirs.refresh_from_db()
+    assert theirs.revoked_at is None and theirs.round == 1
 
 
 def test_skills_of_own_people_are_noted(stage: VendorStage, vito: Client) -> None:

@@ -187,7 +187,8 @@ def test_a_link_that_is_none_opens_nothing(cast: Cast, forge: str) -> None:
     }[forge]
     with pytest.raises(NotFound):
         invitations.invitation_behind(forged)
-    assert Client().get(f"/invitations/{forged}/").status_code == 404
+    answer = Client().get(f"/invitations/{forged}/")
+    assert answer.status_code == 404 and "Copy the whole line" in answer.content.decode()
 
 
 def test_tries_of_one_address_come_to_an_end(cast: Cast) -> None:
@@ -244,6 +245,7 @@ def test_who_was_a_member_comes_back_only_where_the_inviter_may_decide(cast: Cas
     [
         ("max", {"role": "organization_admin"}, NotAllowed),
         ("max", {"role": "viewer", "vendor": "vendor"}, RuleViolation),
+        ("max", {"role": "vendor_manager"}, RuleViolation),
         ("max", {"vendor": "team"}, RuleViolation),
         ("max", {"vendor": "vendor", "teams": ["team"]}, RuleViolation),
         ("max", {"teams": ["vendor"]}, RuleViolation),

@@ -28,7 +28,7 @@ class HoursForm(forms.Form):
             widget = forms.NumberInput(attrs={"step": "0.25", "min": "0", "max": "24"})
             initial = hours[number] if hours else None
             self.fields[name] = forms.DecimalField(
-                min_value=0, max_value=24, decimal_places=2, widget=widget, initial=initial
+                min_value=0, max_value=24, decimal_places=2, required=False, widget=widget, initial=initial
             )
 
 
@@ -85,7 +85,9 @@ def _set_hours(request: PersonRequest, receiver: Membership | Team, then: str) -
         form = HoursForm(request.POST)
         if not form.is_valid():
             raise InvalidInput("hours_invalid", first_fault(form))
-        hours = [form.cleaned_data[name] for name in capacity.WEEKDAYS]
+        if not any(form[name].data for name in capacity.WEEKDAYS):
+            raise InvalidInput("hours_invalid", "Write the hours of a day at least.")
+        hours = [form.cleaned_data[name] or Decimal(0) for name in capacity.WEEKDAYS]
         capacity.set_hours(request.user, receiver, hours)
         return f"{_shown(sum(hours, Decimal(0)))} hours a week are set."
 

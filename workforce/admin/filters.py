@@ -53,17 +53,19 @@ def day_named(request: HttpRequest, name: str) -> date | None:
         raise InvalidInput("not_a_date", "Dates are written like 2026-11-19.") from None
 
 
-def period_menu(request: HttpRequest, today: date, since: date | None, until: date | None) -> Menu:
+def period_menu(
+    request: HttpRequest, today: date, since: date | None, until: date | None, *, title: str = "Created"
+) -> Menu:
     """A menu over the last days; the address carries ``from`` and ``to``, so that a door can name any days."""
     paging = {"after": "", "before": ""}
     everything = link_with(request, **{"from": "", "to": "", **paging})
     choices = [Choice("Any time", everything, since is None and until is None)]
-    for title, days in LAST_DAYS.items():
+    for name, days in LAST_DAYS.items():
         start = today - timedelta(days=days - 1)
         link = link_with(request, **{"from": start.isoformat(), "to": today.isoformat(), **paging})
-        choices.append(Choice(title, link, (since, until) == (start, today)))
+        choices.append(Choice(name, link, (since, until) == (start, today)))
     named = next((choice.title for choice in choices if choice.is_current), "")
-    return Menu("Created", named or _days_in_words(since, until), choices, "" if choices[0].is_current else everything)
+    return Menu(title, named or _days_in_words(since, until), choices, "" if choices[0].is_current else everything)
 
 
 def _days_in_words(since: date | None, until: date | None) -> str:

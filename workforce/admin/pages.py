@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -150,10 +150,10 @@ def chosen(organizations: Sequence[Organization], uid: str) -> Organization:
 
 
 def end_of_day(day: date | None, organization: Organization) -> datetime | None:
-    """The last moment of a day where the organization is."""
+    """The last second of a day where the organization is: shown as a date, it is the day that was typed."""
     if day is None:
         return None
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(organization.time_zone))
+    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(organization.time_zone))
 
 
 def person_names(people: Sequence[Person]) -> list[tuple[str, str]]:

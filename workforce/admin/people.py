@@ -31,6 +31,9 @@ from workforce.models import Membership, Organization, Team
 from workforce.roles import Permission
 
 MOST_FOUND = 5
+LONGEST_NAME = 100
+# A choice of more would be no choice.
+MOST_TEAMS = 500
 # What upper floors know of a page of members: a column's title, and member's primary key → words.
 Cells = Callable[[PersonRequest, Sequence[Membership]], dict[int, str]]
 _columns: list[tuple[str, Cells]] = []
@@ -90,11 +93,18 @@ def people(request: PersonRequest) -> HttpResponse:
 def _list(
     request: PersonRequest, form: NewPersonForm | None, added: dict[str, object], to_join: list[Team]
 ) -> HttpResponse:
-    members = people_list.members_visible_to(request.user)
+    term = request.GET.get("q", "").strip().replace("\0", "")[:LONGEST_NAME]
+    members = people_list.members_named(request.user, term)
     menus = [
         filters.menu(request, "role", "Role", Membership.Role.choices),
         filters.menu(request, "state", "State", [("active", "Active"), ("inactive", "Deactivated")]),
     ]
+    if to_join:
+        named = [(str(team.uid), team.name) for team in to_join[:MOST_TEAMS]]
+        menus.insert(1, filters.menu(request, "of_team", "Vendor or team", named))
+    team = next((team for team in to_join if str(team.uid) == request.GET.get("of_team")), None)
+    if team is not None:
+        members = people_list.members_of_team(members, team)
     if request.GET.get("role") in Membership.Role.values:
         members = members.filter(role=request.GET["role"])
     if request.GET.get("state") in ("active", "inactive"):
@@ -110,6 +120,8 @@ def _list(
         lines=[(member, teams[member.pk], [cells.get(member.pk, "") for cells in more]) for member in page.rows],
         more_columns=[title for title, _ in _columns],
         menus=menus,
+        term=term,
+        query=request.GET.urlencode(),
         clear_all=filters.clear_all_link(request, menus),
         form=form,
         added=added,
@@ -139,7 +151,8 @@ def change_many(request: PersonRequest) -> HttpResponse:
         messages.error(request, in_words(refusal))
     else:
         (messages.warning if outcome.refused else messages.success)(request, said)
-    return redirect("admin:people")
+    # The list as it was filtered and paged: the act is often one of several on the same people.
+    return redirect(f"{reverse('admin:people')}?{request.GET.urlencode()}".rstrip("?"))
 
 
 def _team_to_join(request: PersonRequest, uid: str) -> Team:

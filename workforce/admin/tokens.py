@@ -34,21 +34,27 @@ class NewTokenForm(forms.Form):
         self.fields["organization"] = organization_field(places)
 
 
+def form_of(request: PersonRequest, places: list[Organization]) -> tuple[NewTokenForm, dict[str, object]]:
+    """The form of a new token, and of the one that it issued just now the clear text."""
+    form = NewTokenForm(request.POST or None, places)
+    if request.method != "POST" or not form.is_valid():
+        return form, {}
+    values = dict(form.cleaned_data)
+    try:
+        token, clear = token_rules.issue_token(request.user, chosen(places, values.pop("organization")), **values)
+    except Refusal as refusal:
+        note_refusal(form, refusal)
+        return form, {}
+    # Answered at once, without a redirect: a secret has no place in a cookie or a session.
+    return NewTokenForm(None, places), {"token": token, "clear": clear}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: PersonRequest) -> HttpResponse:
     places = reader_of(request).organizations_with(Permission.MANAGE_TOKENS)
     if not places:
         raise NotAllowed
-    form, issued = NewTokenForm(request.POST or None, places), {}
-    if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
-        try:
-            token, clear = token_rules.issue_token(request.user, chosen(places, values.pop("organization")), **values)
-        except Refusal as refusal:
-            note_refusal(form, refusal)
-        else:
-            # Answered at once, without a redirect: a secret has no place in a cookie or a session.
-            issued, form = {"token": token, "clear": clear}, NewTokenForm(None, places)
+    form, issued = form_of(request, places)
     return show(
         request,
         "workforce/admin/tokens.html",

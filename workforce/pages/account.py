@@ -11,9 +11,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from workforce import passwords, people, second_factor, sessions
+from workforce.admin.pages import reader_of
 from workforce.errors import InvalidInput, RuleViolation
 from workforce.pages.passwords import REFUSED_FORM, NewPasswordForm, PasswordField
 from workforce.pages.signed_in import PersonRequest, signed_in
+from workforce.roles import Permission
 
 
 class ChangePasswordForm(NewPasswordForm):
@@ -88,6 +90,7 @@ def account_page(request: PersonRequest, *, status: int = 200, **values: object)
     context = {
         "name_form": NameForm(initial={"name": request.user.name}),
         "password_form": ChangePasswordForm(),
+        "has_tokens": bool(reader_of(request).organizations_with(Permission.MANAGE_TOKENS)),
         "factor": second_factor.factor_of(request.user),
         # Whether it is this one is all that the page learns of a key.
         "sessions": [

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from workforce import invitations
-from workforce.errors import InvalidInput
+from workforce.errors import InvalidInput, NotFound
 from workforce.models import Invitation, Person
 from workforce.pages.chosen import in_every_organization
 
@@ -39,7 +39,10 @@ class NewLoginForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, signed: str) -> HttpResponse:
-    found = invitations.invitation_behind(signed)
+    try:
+        found = invitations.invitation_behind(signed)
+    except NotFound:
+        return render(request, "workforce/invitation.html", {"how": "unknown"}, status=404)
     person = request.user if isinstance(request.user, Person) else None
     how = _how(found, person)
     form = NewLoginForm(request.POST if request.method == "POST" else None) if how == "sign_up" else None

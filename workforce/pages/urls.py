@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workforce.pages import account, invitations, organizations, passwords, second_factor, sign_in
+from workforce.pages import account, invitations, organizations, passwords, second_factor, sign_in, tokens
 
 urlpatterns = [
     path("login/", sign_in.sign_in, name="login"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("account/sessions/<uuid:uid>/end/", account.end_session, name="account-session-end"),
     path("account/sign-out-everywhere/", account.sign_out_everywhere, name="account-sign-out-everywhere"),
     path("account/password/", account.change_password, name="account-password"),
+    path("account/tokens/", tokens.tokens, name="account-tokens"),
+    path("account/tokens/<uuid:uid>/revoke/", tokens.revoke, name="account-token-revoke"),
     path("account/second-factor/", second_factor.second_factor, name="second-factor"),
     path("account/second-factor/begin/", second_factor.begin, name="second-factor-begin"),
     path("account/second-factor/confirm/", second_factor.confirm, name="second-factor-confirm"),

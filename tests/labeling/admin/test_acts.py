@@ -110,8 +110,8 @@ def test_a_role_is_given_changed_and_taken(line: Line, enter: Enter) -> None:
     nora = line.cast.nora
     answer = grant(line, enter, "pia", f"person:{nora.uid}", "labeler", expires_on="2030-05-01")
     given = project_access.grant_of(line.project, nora)
-    assert given is not None and given.role == "labeler" and str(given.expires_at) == "2030-05-02 00:00:00+00:00"
-    assert "Nora Nagy is labeler here now, until 2 May, 00:00." in answer.content.decode()
+    assert given is not None and given.role == "labeler" and str(given.expires_at) == "2030-05-01 23:59:59+00:00"
+    assert "Nora Nagy is labeler here now, until 1 May 2030, 23:59." in answer.content.decode()
     grant(line, enter, "pia", f"person:{nora.uid}", "no_access")
     assert not access.can(nora, Permission.LABEL, line.project)
     enter("pia").post(f"/admin/projects/{line.project.uid}/people/revoke/", {"receiver": f"person:{nora.uid}"})
@@ -145,7 +145,7 @@ def test_a_dataset_goes_in_as_a_batch(line: Line, enter: Enter) -> None:
     values = {"name": "again", "dataset": str(line.dataset.uid), "priority": "1", "due_on": "2030-01-31"}
     answer = enter("max").post(address, values, follow=True)
     batch = Batch.objects.get(name="again")
-    assert batch.priority == 1 and str(batch.due_at) == "2030-02-01 00:00:00+00:00"
+    assert batch.priority == 1 and str(batch.due_at) == "2030-01-31 23:59:59+00:00"
     assert "is there without a row" in answer.content.decode()
     second = Dataset.objects.create(organization=line.cast.home, name="Two", created_by=line.cast.ada)
     DataRow.objects.create(dataset=second, organization=line.cast.home, external_id="a", created_by=line.cast.ada)

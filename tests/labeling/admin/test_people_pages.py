@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling import project_access, projects, work_time
-from labeling.models import DayLimit, Pause, ProjectPersonGrant, ShareLimit
+from labeling.models import DayLimit, Pause, ProjectPersonGrant, ProjectTeamGrant, ShareLimit
 from tests.line import Line
 from tests.workforce.admin.conftest import Enter
 from workforce import access
@@ -71,7 +71,7 @@ def test_a_person_is_given_a_role_paused_and_limited_in_place(line: Line, enter:
     words = {"reason": "Loose boxes.", "told": "Talk to Pia.", "ends_on": "2099-01-31"}
     assert "no new row here now" in client.post(f"{address}pause/", words, follow=True).content.decode()
     assert "Talk to Pia." in client.get(address).content.decode()
-    assert "Paused until 1 Feb" in client.get(f"/admin/projects/{line.project.uid}/people/").content.decode()
+    assert "Paused until 31 Jan" in client.get(f"/admin/projects/{line.project.uid}/people/").content.decode()
     pause = Pause.objects.get()
     client.post(f"{address}resume/", {"pause": str(pause.uid)})
     assert not Pause.objects.filter(resumed_at=None).exists()
@@ -92,6 +92,25 @@ def test_a_person_is_given_a_role_paused_and_limited_in_place(line: Line, enter:
     ):
         assert client.post(address + act, body).status_code in (302, 404)
     assert client.get(address.replace(str(cast.nora.uid), str(cast.otto.uid))).status_code == 404
+
+
+def test_a_persons_page_lists_their_projects_and_leads_to_the_explanation(line: Line, enter: Enter) -> None:
+    project_access.grant_role(line.cast.ada, line.project, line.cast.team, role=Role.REVIEWER)
+    lena = Membership.objects.get(person=line.cast.lena, organization=line.cast.home)
+    told = enter("max").get(f"/admin/people/{lena.uid}/").content.decode()
+    assert f"/admin/projects/{line.project.uid}/people/{line.cast.lena.uid}/" in told
+    assert "Atelier" in told and f"/admin/access/?person={line.cast.lena.uid}" in told
+
+
+def test_the_last_day_of_a_role_is_the_day_that_was_typed(line: Line, enter: Enter) -> None:
+    body = {"receiver": f"team:{line.cast.vendor.uid}", "role": "labeler", "expires_on": "2027-01-31"}
+    address = f"/admin/projects/{line.project.uid}/people/"
+    answer = enter("pia").post(address, body, follow=True)
+    assert "until 31 January 2027, 23:59" in answer.content.decode()
+    assert "31 Jan 2027" in enter("pia").get(f"{address}?list=teams").content.decode()
+    answer = enter("pia").post(address, {**body, "expires_on": "2020-01-31"}, follow=True)
+    assert "A role ends later than now" in answer.content.decode()
+    assert ProjectTeamGrant.objects.get(group=line.cast.vendor.group).expires_at.year == 2027
 
 
 def test_a_pause_of_another_project_is_not_ended_here(line: Line, enter: Enter) -> None:

@@ -69,6 +69,8 @@ def test_what_is_told_is_the_vendors_own(stage: VendorStage) -> None:
     (question,) = found["issues"]
     assert (question["author"]["name"], question["text"]) == ("Vera Vogel", "Asked by vera?")
     assert question["comments"][0]["author"] == {"name": "Project team", "initials": "PT"}
+    asked_for = client.get(address(stage, "performance"))
+    assert asked_for.status_code == 422 and asked_for.json()["code"] == "project_wanted"
     figures = client.get(address(stage, "performance", project=stage.line.project.uid)).json()
     assert [one["name"] for one in figures["people"]] == ["Vera Vogel"] and figures["total"]["rows"] == 1
     (line,) = client.get(address(stage, "queue")).json()["projects"]

@@ -18,6 +18,9 @@ def test_hours_and_days_off_are_set_shown_and_taken_away(cast: Cast, enter: Ente
     assert "no hours known" in client.get(page).content.decode()
     assert "52.5 hours a week are set." in client.post(f"{page}hours/", WEEK, follow=True).content.decode()
     assert "52.5 h in the next 7 days" in client.get(page).content.decode()
+    workdays = {day: "" if day in ("Sat", "Sun") else "8" for day in capacity.WEEKDAYS}
+    assert "40 hours a week are set." in client.post(f"{page}hours/", workdays, follow=True).content.decode()
+    assert "of a day at least" in client.post(f"{page}hours/", {}, follow=True).content.decode()
     assert "Tue:" in client.post(f"{page}hours/", {**WEEK, "Tue": "30"}, follow=True).content.decode()
     assert "Last day:" in client.post(f"{page}days-off/", {"first_on": "2030-01-02"}, follow=True).content.decode()
     client.post(f"{page}days-off/", {"first_on": "2030-01-02", "last_on": "2030-01-03", "note": "Leave"})

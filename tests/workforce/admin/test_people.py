@@ -159,6 +159,21 @@ def test_a_lead_stands_in_the_team(cast: Cast, enter: Enter) -> None:
     assert cast.tom in cast.team.group.user_set.all()
 
 
+def test_the_list_is_searched_and_filtered(cast: Cast, enter: Enter) -> None:
+    client = enter("max")
+
+    def found(**query: str) -> set[str]:
+        return {one.person.name for one in client.get("/admin/people/", query).context["page"].rows}
+
+    assert found(q="len") == found(q="LENA@") == {"Lena Lund"}
+    assert found(of_team=str(cast.team.uid)) == {person.name for person in cast.team.group.user_set.all()}
+    assert found(of_team=str(cast.vendor.uid)) == {"Vera Vogel", "Vito Vance"}
+    assert found(of_team=str(cast.vendor.uid), q="vera", role="member") == {"Vera Vogel"}
+    assert found(q="otto") == set()
+    act = {"people": [str(member(cast, "vera").uid)], "act": "deactivate"}
+    assert client.post("/admin/people/change/?q=v&role=member", act).headers["Location"].endswith("?q=v&role=member")
+
+
 def test_the_list_asks_the_same_at_any_length(cast: Cast, enter: Enter, django_assert_num_queries: object) -> None:
     client = enter("max")
     client.get("/admin/people/")
