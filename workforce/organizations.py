@@ -3,15 +3,18 @@
 Nobody raises anyone above themselves, and the last organization admin stays."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from workforce import access, audit
-from workforce.errors import NotAllowed, NotFound, RuleViolation
+from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.events import access_changed, announce, member_left, stream_of_person
 from workforce.models import ClockTimestamp, Membership, Organization, Person, Team
 from workforce.roles import Permission, Role, reaches_as_far
+
+LONGEST_NAME = 150
 
 
 @transaction.atomic
@@ -20,6 +23,25 @@ def found_organization(name: str, admin: Person, *, time_zone: str = "UTC") -> O
     organization = Organization.objects.create(name=name, time_zone=time_zone)
     Membership.objects.create(organization=organization, person=admin, role=Membership.Role.ORGANIZATION_ADMIN)
     audit.record(None, "organization.founded", organization, after={"name": name, "admin": str(admin.uid)})
+    return organization
+
+
+@transaction.atomic
+def change_organization(actor: Person, organization: Organization, *, name: str, time_zone: str) -> Organization:
+    """Its name, and where its days begin: figures and daily limits of days that are over stay as they were counted."""
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    access.require(actor, Permission.MANAGE_ORGANIZATION, organization)
+    kept = " ".join(name.split())
+    if not 0 < len(kept) <= LONGEST_NAME:
+        raise InvalidInput("name_invalid", f"A name has 1 to {LONGEST_NAME} characters.", path="name")
+    if time_zone not in available_timezones():
+        raise InvalidInput("time_zone_invalid", "Time zones are named like Europe/Berlin.", path="time_zone")
+    before = {"name": organization.name, "time_zone": organization.time_zone}
+    after = {"name": kept, "time_zone": time_zone}
+    if after != before:
+        organization.name, organization.time_zone = kept, time_zone
+        organization.save(update_fields=["name", "time_zone"])
+        audit.record(actor, "organization.changed", organization, before=before, after=after)
     return organization
 
 

@@ -339,6 +339,13 @@ def settings_of_home(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(stage.cast.home.uid)])
 
 
+@request_for("admin:organization-change")
+def change_organization(stage: Line) -> RequestOf:
+    return RequestOf(
+        {"uid": stage.cast.home.uid}, {"name": "Northlight", "time_zone": "Europe/Oslo"}, content_type=FORM
+    )
+
+
 @request_for("admin:organization-second-factor")
 def require_second_factor(stage: Line) -> RequestOf:
     # Who asks it of others has one.

@@ -106,7 +106,7 @@ PLAIN = {
     "alternatives", "bar", "base_rate", "first_rows", "least_rate", "most_rate", "rationale", "tolerances",
     "collector", "condition", "consensus_extra_hours", "consensus_machine_weight", "consensus_most_extra",
     "consensus_strategy", "feature", "half_life_days", "is_on", "kind_of_data", "least", "media", "on", "question",
-    "skill_value", "stop", "window", "at_step", "labels", "measure", "steps",
+    "skill_value", "stop", "window", "at_step", "labels", "measure", "steps", "time_zone",
     "then", "title", "told", "valid_from", "valid_until", "value",
 }
 # fmt: on

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from labeling import departures, drafts, project_access
 from labeling.models import Draft, ProjectPersonGrant, Slot, WorkSession
@@ -11,7 +12,7 @@ from labeling.queue import lease_next_rows
 from tests.cast import Cast
 from tests.line import Line, payload
 from workforce import access, organizations, people, teams
-from workforce.errors import NotAllowed, NotFound, RuleViolation
+from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import AuditEvent, Membership, Organization, Person
 from workforce.roles import Permission, Role
 
@@ -154,3 +155,26 @@ def test_one_more_in_a_team_leaves_the_others_in_it(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         teams.add_to_team(cast.vito, cast.team, cast.leo)
     teams.add_to_team(cast.vito, cast.vendor, cast.vito)
+
+
+def test_an_organization_gets_another_name_and_other_days(cast: Cast) -> None:
+    changed = organizations.change_organization(cast.ada, cast.home, name="  North   Light ", time_zone="Asia/Tokyo")
+    assert (changed.name, changed.time_zone) == ("North Light", "Asia/Tokyo")
+    organizations.change_organization(cast.ada, cast.home, name="North Light", time_zone="Asia/Tokyo")
+    row = AuditEvent.objects.get(action="organization.changed")
+    assert row.before["time_zone"] == "UTC" and row.after == {"name": "North Light", "time_zone": "Asia/Tokyo"}
+    wrong = [("", "UTC", "name_invalid"), ("x" * 151, "UTC", "name_invalid"), ("N", "Mars", "time_zone_invalid")]
+    for name, zone, code in wrong:
+        with pytest.raises(InvalidInput) as refusal:
+            organizations.change_organization(cast.ada, cast.home, name=name, time_zone=zone)
+        assert refusal.value.code == code
+    with pytest.raises(NotAllowed):
+        organizations.change_organization(cast.max, cast.home, name="Max's", time_zone="UTC")
+    with pytest.raises(NotFound):
+        organizations.change_organization(cast.otto, cast.home, name="Otto's", time_zone="UTC")
+    ada = Client()
+    ada.force_login(cast.ada)
+    body = {"name": "Home", "time_zone": "Europe/Oslo"}
+    done = ada.post(f"/admin/organization/{cast.home.uid}/change/", body, follow=True)
+    assert "Its days begin at midnight in Europe/Oslo" in done.content.decode()
+    assert "<option selected>Europe/Oslo</option>" in done.content.decode()
