@@ -6,7 +6,6 @@ Quality is the mean of the project's newest results, first reviews or scores aga
 fall a step; when it is not, they rise one. The steps move by the rights of whoever started it. Who changes a share by
 hand stops the moves until supervision is started again: nothing is set back behind anybody's back."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -269,5 +268,7 @@ def _note(
 
 
 def _facts(kept: Supervision) -> dict[str, Any]:
-    facts: Sequence[str] = ("steps", "measure", "bar", "window", "least", "step")
-    return {**{name: getattr(kept, name) for name in facts}, "is_on": kept.on_since is not None}
+    """For the audit log; a step is "reviewed/shared"."""
+    steps = [f"{step.review_share}/{step.consensus_share}" for step in _steps(kept)]
+    known = {name: getattr(kept, name) for name in ("measure", "bar", "window", "least", "step")}
+    return {**known, "steps": steps, "is_on": kept.on_since is not None}
