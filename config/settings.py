@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     # The claim itself treats an expired lease as free; the sweep only keeps counts and pages tidy.
     "sweep expired leases": {"task": "labeling.tasks.sweep_expired_leases", "schedule": 30.0},
     "act by quality rules": {"task": "quality.tasks.act_by_rules", "schedule": 60.0},
+    "look at candidates": {"task": "quality.tasks.look_at_candidates", "schedule": 60.0},
     "finish checks": {"task": "quality.tasks.finish_checks", "schedule": 300.0},
     "compute skills": {"task": "quality.tasks.compute_skills", "schedule": 3600.0},
     "forget old records": {"task": "workforce.tasks.forget_old_records", "schedule": 3600.0},

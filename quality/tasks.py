@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quality import checks, computed_skills, consensus, recompute, rule_acts
+from quality import checks, computed_skills, consensus, recompute, rule_acts, vetting_steps
 from workforce import outbox
 
 
@@ -14,6 +14,11 @@ def score_row(event_id: int) -> None:
 @shared_task
 def act_by_rules() -> None:
     rule_acts.act_on_results()
+
+
+@shared_task
+def look_at_candidates() -> None:
+    vetting_steps.look_at_results()
 
 
 @shared_task
