@@ -26,7 +26,7 @@ def cap(person: Person, project: Project, kind: str) -> tuple[int, Empty] | None
     if not project.is_vetted or kind != Slot.Kind.LABEL:
         return None
     found = _standing(person, project)
-    if found is None or not _gets_rows(found):
+    if found is None or not gets_rows(found):
         vetting_steps.arrive(person, project)
         found = _standing(person, project)
     if found is None or found.state == State.PRODUCTION:
@@ -50,7 +50,7 @@ def share_of_reviews(project: Project, makers: Iterable[int]) -> int:
     return EVERY if tried.exists() else project.review_share
 
 
-def _gets_rows(found: Candidacy) -> bool:
+def gets_rows(found: Candidacy) -> bool:
     """At a step in which people label, and which the project still asks."""
     is_tried = found.state in ON_TRIAL and is_asked(found.project.quality_funnel, State(found.state))
     return is_tried or found.state == State.PRODUCTION

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import guidelines, pauses, queue
 from labeling.models import Label, Pause, Project, ProjectPersonGrant, ProjectRow, Slot
-from quality import benchmarks, checks, funnel_settings, gold_serving, review, vetting, vetting_steps
+from quality import benchmarks, checks, funnel_settings, gold_serving, review, vetting, vetting_steps, vetting_words
 from quality.agreement.trials import Outcome, assessed, climbed
 from quality.events import practice_answered, quiz_taken
 from quality.models import Candidacy, LabelScore
