@@ -44,6 +44,15 @@ class Move:
     targets: frozenset[str]
     what: str
 
+    @property
+    def source_names(self) -> list[str]:
+        before = ["not here yet"] if NOWHERE in self.sources else []
+        return before + [str(state.label) for state in State if state in self.sources]
+
+    @property
+    def target_names(self) -> list[str]:
+        return [str(state.label) for state in State if state in self.targets]
+
 
 def _moves(who: Who, sources: Iterable[str], targets: Iterable[str], what: str) -> Move:
     return Move(who, frozenset(sources), frozenset(targets), what)
@@ -240,6 +249,15 @@ def note_evidence(candidacy: Candidacy, evidence: dict[str, Any]) -> None:
 def candidacy_of(person: Person, project: Project) -> Candidacy | None:
     found = Candidacy.objects.select_related("project__organization", "person")
     return found.filter(project=project, person=person).first()
+
+
+def member_with_address(project: Project, email: str) -> Person:
+    """An active member of the project's organization."""
+    found = project_access.members_of(project).filter(person__email__iexact=email.strip()).first()
+    if found is None:
+        message = f"Nobody in {project.organization.name} has this address. Invite them to the organization first."
+        raise RuleViolation("not_a_member", message)
+    return found.person
 
 
 def is_shared_with(project: Project, vendor_id: int | None) -> bool:

@@ -12,4 +12,5 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     rows,
     rules,
     skills,
+    vetting,
 )
