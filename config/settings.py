@@ -217,6 +217,7 @@ SPECTACULAR_SETTINGS = {
         "SlotState": "labeling.models.Slot.State",
         "RowState": "labeling.models.ProjectRow.State",
         "ProjectState": "labeling.models.Project.State",
+        "CandidacyState": "quality.models.Candidacy.State",
         "IssueState": "quality.models.Issue.State",
         "ImportKind": "labeling.import_sources.SOURCES",
         "OrganizationRole": "workforce.models.Membership.Role",

@@ -21,7 +21,7 @@ from workforce import access, audit
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.events import announce, stream_of_person
 from workforce.models import ClockTimestamp, Membership, Person
-from workforce.roles import Permission, Role
+from workforce.roles import PROJECT_ROLE_NAMES, Permission, Role
 
 State = Candidacy.State
 NOWHERE = ""
@@ -134,7 +134,7 @@ def refuse_unless_open(person: Person, project: Project) -> None:
         raise NotAllowed
     if not is_open(project):
         raise RuleViolation("not_open", f"{project.name} takes no applications now.")
-    if access.can(person, Permission.LABEL, project):
+    if roles & set(PROJECT_ROLE_NAMES):
         raise RuleViolation("has_role", f"You work in {project.name} already.")
 
 
