@@ -87,6 +87,8 @@ def standing_of(person: Person, project: Project) -> Standing:
     if candidacy is None:
         told = f"{project.name} takes applications. Say why you would like to work on it."
         return Standing(project, None, _steps(settings, ""), told, "apply")
+    if candidacy.state in STEPS and not works_here:
+        return Standing(project, candidacy, (), f"You have no role in {project.name} any more.", "")
     return Standing(
         project,
         candidacy,
@@ -100,8 +102,10 @@ def standing_of(person: Person, project: Project) -> Standing:
 
 
 def running_of(person: Person) -> list[Candidacy]:
-    """Where ``person`` is on the way, newest first; one query."""
+    """Where ``person`` is on the way, newest first; one query. Without the role the steps lead nowhere."""
+    labels_in = access.visible_to(person, Project.objects.all(), Permission.LABEL).values("pk")
     found = Candidacy.objects.filter(
+        ~Q(state__in=STEPS) | Q(project__in=labels_in),
         person=person,
         project__is_vetted=True,
         project__state=Project.State.ACTIVE,

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from labeling import guidelines, pauses
+from labeling import guidelines, pauses, project_access
 from labeling.models import Project
 from quality import funnel_settings, vetting, vetting_steps
 from quality.models import Candidacy
@@ -80,6 +80,13 @@ def test_the_steps_name_the_next_act_and_no_score(stage: Line) -> None:
     pauses.resume_person(cast.pia, pauses.pauses_of(cast.lena, [stage.project])[stage.project.pk])
     Candidacy.objects.update(needs=Candidacy.Needs.NO_GOLD)
     assert "A manager has to look" in page_of(cast.lena, "/") and "data-start" not in page_of(cast.lena, "/")
+    project_access.revoke_role(cast.ada, stage.project, cast.lena)
+    told = page_of(cast.lena, address)
+    assert (
+        "You have no role in" in told
+        and "You are here" not in told
+        and stage.project.name not in page_of(cast.lena, "/")
+    )
 
 
 # --- The board ----------------------------------------------------------------------------------------------------
