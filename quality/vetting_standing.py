@@ -165,6 +165,8 @@ def _labels_now(candidacy: Candidacy) -> bool:
 
 def _steps(settings: FunnelSettings, state: str) -> tuple[Step, ...]:
     before = [State.APPLIED, State.INVITED] if settings.is_open else [State.INVITED]
+    # How one came here is no step any more for those who are here.
+    before = [] if state in STEPS else before
     every = [*before, *funnel_settings.steps_asked(settings)]
     here = State.INVITED if state == State.INTERVIEWED else state
     order = [*vetting.BEFORE_THE_STEPS, *STEPS]
