@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from labeling import project_access
 from labeling.models import Project
@@ -102,11 +102,8 @@ def apply_for(person: Person, project: Project, *, why: Any, experience: Any) ->
         "why": checked_text(why, "why", longest=LONGEST_NOTE),
         "experience": checked_text(experience, "experience", longest=LONGEST_NOTE),
     }
-    candidacy, is_new = Candidacy.objects.get_or_create(
-        project=project, person=person, defaults={"state": State.APPLIED}
-    )
+    candidacy, is_new = begin(person, project, State.APPLIED, by=person, evidence=said)
     if is_new:
-        _note(candidacy, NOWHERE, 0, by=person, evidence=said)
         return candidacy
     if candidacy.state == State.DECLINED:
         raise RuleViolation("declined", f"{project.name} has declined already. Its managers can still invite you.")
@@ -166,10 +163,7 @@ def invite_person(actor: Person, project: Project, person: Person, *, note: Any 
         project_access.grant_role(actor, project, person, role=Role.LABELER)
     if candidacy is not None:
         return move(candidacy, State.INVITED, who=Who.MANAGER, by=actor, note=words)
-    made = begin(person, project, State.INVITED, by=actor, note=words)
-    if made.state != State.INVITED:
-        raise _moved_on(made)
-    return made
+    return begin(person, project, State.INVITED, by=actor, note=words)[0]
 
 
 @transaction.atomic
@@ -226,16 +220,25 @@ def move(
     return moved
 
 
-def begin(person: Person, project: Project, state: State, *, by: Person | None = None, note: str = "") -> Candidacy:
-    """The first state of somebody here. Of two that are asked at once one is made, and both get it."""
-    try:
-        with transaction.atomic():
-            made = Candidacy.objects.create(project=project, person=person, state=state)
-            made.refresh_from_db()
-            _note(made, NOWHERE, 0, by=by, note=note)
-    except IntegrityError:
-        made = Candidacy.objects.select_related("project", "person").get(project=project, person=person)
-    return made
+@transaction.atomic
+def begin(
+    person: Person,
+    project: Project,
+    state: State,
+    *,
+    by: Person | None = None,
+    note: str = "",
+    evidence: dict[str, Any] | None = None,
+) -> tuple[Candidacy, bool]:
+    """The first state of somebody here, and whether it is new: of two at once one is made, and both get it."""
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    found = candidacy_of(person, project)
+    if found is not None:
+        return found, False
+    made = Candidacy.objects.create(project=project, person=person, state=state)
+    made.refresh_from_db(fields=["entered_at"])
+    _note(made, NOWHERE, 0, by=by, note=note, evidence=evidence)
+    return made, True
 
 
 def note_evidence(candidacy: Candidacy, evidence: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def arrive(person: Person, project: Project) -> Candidacy:
         # Who sees gold cannot be tried out with it.
         sees_gold = bool(access.can(person, Permission.VIEW_BENCHMARK, project))
         first = State.PRODUCTION if sees_gold else State.GUIDELINES
-        found = vetting.begin(person, project, first, note="May see gold." if sees_gold else "")
+        found, _ = vetting.begin(person, project, first, note="May see gold." if sees_gold else "")
     return go_on(found)
 
 

@@ -315,6 +315,12 @@ def test_of_two_at_once_one_wins(stage: Line) -> None:
     assert stands(stage, cast.lena).state == State.RAMP
     acted = FunnelEvent.objects.filter(candidacy=tried, evidence__has_key="pause")
     assert acted.count() == Pause.objects.count(), "nobody is paused by a look that came too late"
+    # Somebody applies and is invited at the same moment.
+    at_once(
+        lambda: vetting.apply_for(cast.vito, stage.project, **FORM),
+        lambda: vetting.invite_person(cast.pia, stage.project, cast.vito),
+    )
+    assert stands(stage, cast.vito).state == State.INVITED
     # First arrivals in two tabs.
     at_once(*[lambda: vetting_steps.arrive(cast.leo, stage.project)] * 2)
     assert Candidacy.objects.filter(person=cast.leo).count() == 1
