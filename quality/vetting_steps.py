@@ -3,6 +3,7 @@
 Results are looked at by the scheduler and never in the submit that brought the last one, and not before the person has
 handed in some more rows: whoever moves on at once after a row would know that the row was gold."""
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -113,7 +114,7 @@ def note_practice(person: Person, project: Project, *, score: float, uid: object
     settings = funnel_settings.settings_of(project)
     answers = [*candidacy.practice, {"answer": str(uid), "score": score}][-settings.practice_count :]
     scores = [one["score"] for one in answers]
-    mean = sum(scores) / len(scores)
+    mean = math.fsum(scores) / len(scores)
     if len(answers) >= settings.practice_count and mean >= settings.practice_bar:
         evidence = {"n": len(answers), "mean": mean, "bar": settings.practice_bar, "answers": answers}
         _next(candidacy, settings, evidence)
