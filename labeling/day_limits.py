@@ -4,6 +4,7 @@ What is in hand counts: nobody is given more rows than the limit leaves. Rows in
 A limit is the project's or, of own people on a shared project, the vendor's own; the lower one counts."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -78,8 +79,12 @@ def cap(person: Person, project: Project, kind: str) -> tuple[int, Empty] | None
     found = limit.annotate(in_hand=Count("person__labeling_slots", filter=live)).order_by("rows").first()
     if found is None:
         return None
-    left = found.rows - today.rows_done(person, project) - found.in_hand
-    next_at = work_time.next_day_at(project)
+    left, next_at = rows_left(person, project, found.rows, in_hand=found.in_hand)
     rows = f"{found.rows} row{'s' if found.rows > 1 else ''}"
     told = f"You have your {rows} of today in {project.name}. The next come from {in_words(next_at, project)}."
     return left, Empty("day_limit", told, next_at)
+
+
+def rows_left(person: Person, project: Project, limit: int, *, in_hand: int) -> tuple[int, datetime]:
+    """How many rows ``limit`` leaves today, what is in hand counted, and when the next day begins."""
+    return limit - today.rows_done(person, project) - in_hand, work_time.next_day_at(project)

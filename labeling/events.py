@@ -18,6 +18,8 @@ opinion_withdrawn = Signal()
 rows_complete = Signal()
 # session: WorkSession. Submitted, skipped or abandoned; its time is final. Once per session.
 session_ended = Signal()
+# person: Person, project: Project, version: GuidelineVersion. "I have read these", said for the first time.
+guidelines_acknowledged = Signal()
 
 
 def stream_of_project(project_uid: object) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from labeling.events import guidelines_acknowledged
 from labeling.models import Guideline, GuidelineReading, GuidelineVersion, Project
 from labeling.queue import Empty
 from labeling.texts import checked_text
@@ -78,6 +79,7 @@ def acknowledge(person: Person, project: Project, number: int) -> GuidelineVersi
     _, is_new = GuidelineReading.objects.get_or_create(version=version, person=person)
     if is_new:
         audit.record(person, "guidelines.acknowledged", version, after={"number": number}, root=project)
+        guidelines_acknowledged.send(sender=GuidelineVersion, person=person, project=project, version=version)
     return version
 
 

@@ -13,7 +13,7 @@ from labeling.labels import last_versions
 from labeling.models import Label, Project, ProjectRow, Slot
 from labeling.overlap import draw
 from labeling.queue import newest_version
-from quality import benchmarks, figures
+from quality import benchmarks, figures, vetting_queue
 from quality.benchmarks import Accepted
 from workforce.models import ClockTimestamp, Person
 
@@ -51,10 +51,14 @@ def finish_checks(project_row: ProjectRow) -> None:
     state of own labels, and must not tell a check by it. The caller holds the row's lock."""
     waiting = Slot.objects.filter(project_row=project_row, is_check=True, state=Slot.State.SUBMITTED)
     slots = list(waiting.values_list("pk", "labeler_id", "uid"))
-    share = project_row.project.review_share / 100
-    drawn = {pk for pk, _, uid in slots if draw(project_row.project, "check", uid) < share}
+    project = project_row.project
+    drawn = {
+        pk
+        for pk, labeler, uid in slots
+        if draw(project, "check", uid) < vetting_queue.share_of_reviews(project, [labeler or 0]) / 100
+    }
     Slot.objects.filter(pk__in=drawn).update(state=Slot.State.IN_REVIEW)
-    _accept(project_row.project, [(pk, labeler) for pk, labeler, _ in slots if pk not in drawn])
+    _accept(project, [(pk, labeler) for pk, labeler, _ in slots if pk not in drawn])
 
 
 def finish_waiting_checks() -> int:

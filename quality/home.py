@@ -6,7 +6,7 @@ from datetime import timedelta
 from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
 from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
-from quality import contests, issues, performance, review, rule_acts
+from quality import contests, issues, performance, review, rule_acts, vetting_standing
 from quality.issues import IssueAnswer
 from quality.models import RuleAct
 from quality.performance import Figures
@@ -51,6 +51,11 @@ class Home:
     told: list[RuleAct]
     # How many contested golds wait for this person's decision; none for one who makes no gold.
     contested: int | None
+    # Projects in which the person is on the way to all rows, each with what is said to them, and those open to them.
+    on_the_way: list[tuple[Project, str]]
+    open_projects: list[Project]
+    # Project's primary key, where vetting gives them no row to label now.
+    shut: set[int]
 
 
 def home_of(person: Person) -> Home:
@@ -60,9 +65,11 @@ def home_of(person: Person) -> Home:
     last = waiting.last_project(person)
     unread = guidelines.unread_by(person, projects)
     paused = pauses.pauses_of(person, projects)
+    on_the_way = vetting_standing.running_of(person)
+    shut = vetting_standing.shut_of(on_the_way)
     start = _start(
         [one for one in came_back if one.slot.project_id not in paused],
-        [one for one in waits if one.project.pk not in paused],
+        [one for one in waits if one.project.pk not in paused and not (one.project.pk in shut and _is_label(one))],
         last,
         unread,
     )
@@ -84,7 +91,14 @@ def home_of(person: Person) -> Home:
         unnamed=names.unnamed_to(person, _met(came_back, paused, answers)),
         told=rule_acts.told_to(person),
         contested=len(contests.waiting_for(person)) if contests.projects_with_gold_of(person) else None,
+        on_the_way=vetting_standing.told_of(on_the_way),
+        open_projects=vetting_standing.open_to(person),
+        shut=shut,
     )
+
+
+def _is_label(one: Waiting) -> bool:
+    return one.kind == Slot.Kind.LABEL
 
 
 def _met(came_back: list[CameBack], paused: dict[int, Pause], answers: list[IssueAnswer]) -> list[tuple[int, int]]:

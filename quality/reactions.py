@@ -6,6 +6,7 @@ from labeling import check_slots, editor, exports, labels_list, queue
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
+    guidelines_acknowledged,
     label_submitted,
     opinion_withdrawn,
     opinions_imported,
@@ -27,10 +28,12 @@ from quality import (
     overlap,
     review,
     skills,
+    vetting_queue,
+    vetting_steps,
 )
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
-from quality.events import row_scored
+from quality.events import practice_answered, quiz_taken, row_scored
 from quality.models import Issue
 from workforce import live, relay
 from workforce.models import Person
@@ -88,7 +91,24 @@ def settle_complete_rows(sender: Any, project: Project, project_row_ids: list[in
     consensus.ask_for_scores(project, project_row_ids)
 
 
+def go_on_after_guidelines(sender: Any, person: Person, project: Project, **_: Any) -> None:
+    vetting_steps.note_guidelines(person, project)
+
+
+def go_on_after_quiz(sender: Any, attempt: Any, **_: Any) -> None:
+    is_passed, share = attempt.is_passed, attempt.share
+    vetting_steps.note_quiz(attempt.person, attempt.project, is_passed=is_passed, share=share, uid=attempt.uid)
+
+
+def go_on_after_practice(sender: Any, answer: Any, **_: Any) -> None:
+    vetting_steps.note_practice(answer.person, answer.project, score=answer.score, uid=answer.uid)
+
+
 def connect() -> None:
+    guidelines_acknowledged.connect(go_on_after_guidelines)
+    quiz_taken.connect(go_on_after_quiz)
+    practice_answered.connect(go_on_after_practice)
+    queue.register_cap(vetting_queue.cap)
     label_submitted.connect(note_submitted_work)
     label_submitted.connect(go_on_after_submit)
     opinion_withdrawn.connect(score_after_withdrawal)

@@ -25,7 +25,7 @@ from labeling.overlap import draw
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
-from quality import figures, rule_acts
+from quality import figures, rule_acts, vetting_queue
 from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit, names
@@ -113,9 +113,9 @@ def settle_row(project_row: ProjectRow) -> None:
 
 
 def is_drawn_for_review(project_row: ProjectRow, makers: Sequence[int] = ()) -> bool:
-    """By the project's share, or by the higher one that a rule asks for the labels of one of these makers."""
+    """By the project's share, or by the higher one that vetting or a rule asks for one of these makers."""
     project = project_row.project
-    share = project.review_share
+    share = vetting_queue.share_of_reviews(project, makers)
     if share < WHOLE and makers:
         share = max(share, rule_acts.raised_share(project.pk, list(makers)))
     return draw(project, "review", project_row.uid) < share / WHOLE

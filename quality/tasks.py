@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quality import checks, computed_skills, consensus, recompute, rule_acts, supervision
+from quality import checks, computed_skills, consensus, recompute, rule_acts, supervision, vetting_steps
 from workforce import outbox
 
 
@@ -19,6 +19,11 @@ def act_by_rules() -> None:
 @shared_task
 def move_supervision() -> None:
     supervision.look_at_all()
+
+
+@shared_task
+def look_at_candidates() -> None:
+    vetting_steps.look_at_results()
 
 
 @shared_task

@@ -19,6 +19,8 @@ from workforce.models import Membership, Person, Team
 from workforce.roles import PROJECT_ROLE_NAMES, Permission
 
 TAB = "project-people"
+# Lists of upper floors beside "Everyone" and "Teams and vendors": a title, and a page that takes the project's uid.
+_more_lists: list[tuple[str, str]] = []
 LONGEST_NAME = 100
 # A choice of more would be no choice.
 MOST_TEAMS = 500
@@ -29,6 +31,19 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(choices=list(PROJECT_ROLE_NAMES.items()))
     expires_on = forms.DateField(required=False)
     has_no_end = forms.BooleanField(required=False)
+
+
+def add_people_list(title: str, page_name: str) -> None:
+    """One more list of the tab; its page shows ``labeling/admin/_people_lists.html`` with ``lists_of`` on top."""
+    _more_lists.append((title, page_name))
+
+
+def lists_of(project: Project, current: str) -> list[dict[str, Any]]:
+    """The lists of the tab; ``current`` is the page, or ``teams``."""
+    everyone = reverse(f"admin:{TAB}", args=[project.uid])
+    own = [("Everyone", everyone, TAB), ("Teams and vendors", f"{everyone}?list=teams", "teams")]
+    more = [(title, reverse(f"admin:{page}", args=[project.uid]), page) for title, page in _more_lists]
+    return [{"title": title, "link": link, "is_current": page == current} for title, link, page in own + more]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,6 +58,7 @@ def people(request: PersonRequest, uid: str) -> HttpResponse:
         "labeling/admin/project_people.html",
         page=TAB,
         is_of_teams=is_of_teams,
+        lists=lists_of(project, "teams" if is_of_teams else TAB),
         vendor_days=project_access.VENDOR_DAYS,
         roles=project_access.roles_to_grant(request.user, project),
         chosen=_chosen(request, project),

@@ -64,6 +64,9 @@ class Project(Identified):
     # Review: this share of finished rows is looked at.
     review_share = models.PositiveSmallIntegerField(default=100, validators=PERCENT)
     review_of = models.CharField(max_length=10, choices=ReviewOf, default=ReviewOf.WINNER)
+    # Whether people are vetted before they get rows as everybody does; what that takes, the floor above says. Kept here
+    # so that where nobody is, the claim asks nothing more.
+    is_vetted = models.BooleanField(default=False, editable=False)
     # Draws are hashes of this, so that they are the same when asked again and cannot be guessed.
     seed = models.CharField(max_length=32, default=new_seed, editable=False)
 

@@ -47,6 +47,8 @@ def _page(request: PersonRequest, uid: str, *, kind: Slot.Kind) -> HttpResponse:
             "guidelines": read,
             # The brief and the guidelines, offered beside the tools.
             "instructions": read,
+            # Where people see how far they are, in a project that vets them.
+            "vetting": reverse("vetting", args=[project.uid]),
         },
         "rules": guidelines.rule_choices(rules),
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],

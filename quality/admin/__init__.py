@@ -13,4 +13,5 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     rules,
     skills,
     supervision,
+    vetting,
 )

@@ -101,6 +101,18 @@ FORMULAS = (
         ),
     ),
     Formula(
+        "vetting",
+        "Score in vetting",
+        "score 0–1",
+        "mean of the scores against gold of the labels made since the person came to where they are now",
+        (
+            "Passed: the mean is at the bar or above it. Surely below: the whole 95 % interval is under it. Else "
+            "unsure.",
+            "An assessment is looked at when its results are there, and once more at twice as many; a step of the ramp "
+            "once. Nothing moves before the person has handed in some more rows.",
+        ),
+    ),
+    Formula(
         "consensus",
         "Consensus agreement",
         "score 0–1",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, supervision, vendors
+from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, supervision, vendors, vetting
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -47,6 +47,15 @@ urlpatterns = [
         supervision.MovesOfSupervision.as_view(),
         name="api-project-supervision-moves",
     ),
+    path("projects/<uuid:uid>/vetting-settings/", vetting.VettingSettings.as_view(), name="api-vetting-settings"),
+    path("projects/<uuid:uid>/vetting-settings/switch/", vetting.SwitchVetting.as_view(), name="api-vetting-switch"),
+    path("projects/<uuid:uid>/candidacies/", vetting.InviteCandidate.as_view(), name="api-vetting-invite"),
+    path("candidacies/", vetting.Candidacies.as_view(), name="api-candidacies"),
+    path("candidacies/<uuid:uid>/", vetting.CandidacyByUid.as_view(), name="api-candidacy"),
+    path("candidacies/<uuid:uid>/move/", vetting.MoveCandidate.as_view(), name="api-candidacy-move"),
+    path("projects/<uuid:uid>/vetting/", vetting.OwnVetting.as_view(), name="api-vetting"),
+    path("projects/<uuid:uid>/vetting/apply/", vetting.ApplyForProject.as_view(), name="api-vetting-apply"),
+    path("projects/<uuid:uid>/vetting/withdraw/", vetting.WithdrawFromProject.as_view(), name="api-vetting-withdraw"),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
     path("vendors/<uuid:uid>/people/", vendors.PeopleOfVendor.as_view(), name="api-vendor-people"),
     path("vendors/<uuid:uid>/projects/", vendors.ProjectsOfVendor.as_view(), name="api-vendor-projects"),

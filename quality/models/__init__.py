@@ -13,14 +13,18 @@ from quality.models.review import Review, ReviewRemark
 from quality.models.rules import QualityRule, RaisedReview, RuleAct
 from quality.models.skills import MinimumSkill, Skill, SkillName
 from quality.models.supervision import Supervision, SupervisionMove
+from quality.models.vetting import Candidacy, FunnelEvent, FunnelSettings
 
 __all__ = [
     "Benchmark",
     "BenchmarkPolicy",
+    "Candidacy",
     "ComputedSkill",
     "DayFigure",
     "ExtraOpinion",
     "FigureDelta",
+    "FunnelEvent",
+    "FunnelSettings",
     "GoldDecision",
     "GoldFeatureScore",
     "GoldVersion",

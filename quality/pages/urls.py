@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, team, vendor
+from quality.pages import gold, home, issues, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("my-team/", team.my_team, name="my-team"),
     path("my-team/<uuid:uid>/pause/", team.pause, name="my-team-pause"),
     path("my-team/<uuid:uid>/resume/", team.resume, name="my-team-resume"),
+    path("vetting/<uuid:uid>/", vetting.standing, name="vetting"),
+    path("vetting/<uuid:uid>/apply/", vetting.apply, name="vetting-apply"),
+    path("vetting/<uuid:uid>/withdraw/", vetting.withdraw, name="vetting-withdraw"),
     path("vendor/", vendor.start, name="vendor-start"),
     path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
     path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),

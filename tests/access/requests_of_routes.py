@@ -20,10 +20,11 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.assets import asset_file
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, computed_skills, issues, recompute, rules, skills, supervision
+from quality import benchmarks, computed_skills, funnel_settings, issues, recompute, rules, skills, supervision
 from quality.models import (
     Benchmark,
     BenchmarkPolicy,
+    Candidacy,
     ComputedSkill,
     Issue,
     PairScore,
@@ -1601,3 +1602,122 @@ def limits_of_vera(stage: Line) -> RequestOf:
 def answer_by_page(stage: Line) -> RequestOf:
     body = {"issue": issue_of_vera(stage).uid, "text": "x"}
     return RequestOf({"uid": stage.cast.vendor.uid}, body, content_type=FORM)
+
+
+# --- Vetting ----------------------------------------------------------------------------------------------------
+def vetted(stage: Line, **values: Any) -> int:
+    """The stage's project vets people; returns a number of rows that only this one gives."""
+    rows = 1000 + stage.project.pk
+    after = funnel_settings.settings_of(stage.project).version
+    funnel_settings.change_settings(stage.cast.pia, stage.project, after=after, ramp_caps=[rows], **values)
+    funnel_settings.switch(stage.cast.pia, stage.project, is_on=True)
+    return rows
+
+
+def candidacy_of_lena(stage: Line) -> Candidacy:
+    vetted(stage)
+    return Candidacy.objects.update_or_create(
+        project=stage.project, person=stage.cast.lena, defaults={"state": Candidacy.State.ASSESSMENT}
+    )[0]
+
+
+APPLICATION = {"why": "I like cars.", "experience": "Two years of boxes."}
+
+
+@request_for("vetting", "api-vetting")
+def own_steps(stage: Line) -> RequestOf:
+    vetted(stage)
+    return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name])
+
+
+@request_for("vetting-apply")
+def application(stage: Line) -> RequestOf:
+    vetted(stage, is_open=True)
+    return RequestOf({"uid": stage.project.uid}, APPLICATION, content_type=FORM)
+
+
+@request_for("api-vetting-apply")
+def application_by_api(stage: Line) -> RequestOf:
+    return RequestOf(application(stage).kwargs, APPLICATION)
+
+
+@request_for("vetting-withdraw", "api-vetting-withdraw")
+def withdraw_application(stage: Line) -> RequestOf:
+    vetted(stage)
+    Candidacy.objects.create(project=stage.project, person=stage.cast.nora, state=Candidacy.State.APPLIED)
+    return RequestOf({"uid": stage.project.uid}, {})
+
+
+@request_for("admin:project-vetting")
+def board(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(candidacy_of_lena(stage).uid)])
+
+
+@request_for("admin:project-vetting POST")
+def move_on_board(stage: Line) -> RequestOf:
+    body = {"candidacy": f"{candidacy_of_lena(stage).uid}:assessment", "to": "ramp", "note": "Known."}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-vetting-invite")
+def invite_on_board(stage: Line) -> RequestOf:
+    vetted(stage)
+    return RequestOf({"uid": stage.project.uid}, {"email": stage.cast.nora.email}, content_type=FORM)
+
+
+@request_for("admin:project-vetting-settings", "api-vetting-settings")
+def what_is_asked(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(vetted(stage))])
+
+
+@request_for("admin:project-vetting-settings POST")
+def ask_otherwise(stage: Line) -> RequestOf:
+    kept = funnel_settings.settings_of(stage.project)
+    values = {name: getattr(kept, name) for name in funnel_settings.FIELDS if "_" in name and "is_" not in name}
+    body = {**values, "ramp_caps": "5, 50", "version": kept.version}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("api-vetting-settings PATCH")
+def ask_otherwise_by_api(stage: Line) -> RequestOf:
+    after = funnel_settings.settings_of(stage.project).version
+    return RequestOf({"uid": stage.project.uid}, {"after": after, "ramp_caps": [5]})
+
+
+@request_for("admin:project-vetting-switch")
+def switch_vetting(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"on": "yes"}, content_type=FORM)
+
+
+@request_for("api-vetting-switch")
+def switch_vetting_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"is_on": True})
+
+
+@request_for("api-vetting-invite")
+def invite_candidate(stage: Line) -> RequestOf:
+    vetted(stage)
+    return RequestOf({"uid": stage.project.uid}, {"person": stage.cast.nora.uid})
+
+
+@request_for("api-candidacies")
+def candidacies(stage: Line) -> RequestOf:
+    return RequestOf(shows=[str(candidacy_of_lena(stage).uid)])
+
+
+@request_for("api-candidacy", "admin:candidacy")
+def of_candidacy(stage: Line) -> RequestOf:
+    uid = candidacy_of_lena(stage).uid
+    return RequestOf({"uid": uid}, shows=[str(uid)])
+
+
+@request_for("api-candidacy-move")
+def move_candidate(stage: Line) -> RequestOf:
+    body = {"to": "ramp", "note": "Known.", "seen": "assessment"}
+    return RequestOf({"uid": candidacy_of_lena(stage).uid}, body)
+
+
+@request_for("admin:candidacy-move")
+def move_candidate_by_form(stage: Line) -> RequestOf:
+    found = move_candidate(stage)
+    return RequestOf(found.kwargs, found.body, content_type=FORM)

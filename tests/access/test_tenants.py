@@ -24,6 +24,7 @@ from tests.access import doors
 from tests.access.judge import body_of, fingerprint, rolled_back, send, strip
 from tests.access.requests_of_routes import (
     RequestOf,
+    candidacy_of_lena,
     grant_of_leo,
     issue_of_lena,
     no_minimum,
@@ -79,6 +80,7 @@ THINGS: dict[str, Named] = {
     "uid": lambda stage: no_minimum(stage).kwargs["uid"],
     "grant": lambda stage: grant_of_leo(stage).uid,
     "grants": lambda stage: [grant_of_leo(stage).uid],
+    "candidacy": lambda stage: candidacy_of_lena(stage).uid,
     "pause": lambda stage: pause_of_lena(stage).uid,
     "issue": lambda stage: issue_of_lena(stage).uid,
     "teams": lambda stage: [stage.cast.team.uid],
@@ -108,6 +110,8 @@ PLAIN = {
     "consensus_strategy", "feature", "half_life_days", "is_on", "kind_of_data", "least", "media", "on", "question",
     "skill_value", "stop", "window", "at_step", "labels", "measure", "steps", "time_zone",
     "then", "title", "told", "valid_from", "valid_until", "value",
+    "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
+    "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",
 }
 # fmt: on
 # Keys that a request of the stage leaves out, and where they belong.

@@ -18,11 +18,12 @@ export function createStagePanel({ stage, part }, { queue, page, reload }) {
     part('zoom-box').hidden = status !== 'working';
     if (status !== 'working') part('picture-name').textContent = '';
     if (status === 'empty' && empty) {
-      const saysWhen = empty.message.includes('Next may free') || ['paused', 'day_limit'].includes(empty.code);
+      const saysWhen = empty.message.includes('Next may free') || ['paused', 'day_limit', 'vetting_ramp'].includes(empty.code);
       const next = empty.next_at && !saysWhen ? ` Next may free at ${shortClock(empty.next_at)}.` : '';
       const home = el('a', { class: 'cl-button', href: part('stage-message').dataset.home }, 'Home');
       const read = empty.code === 'guidelines_unread' && el('a', { class: 'cl-button cl-button--main', href: page.urls.guidelines, 'data-stage-act': 'read' }, 'Read the guidelines');
-      say('clock', `${empty.message}${next} This page looks again by itself.`, read, button('Look now', () => queue.next(), 'look'), home);
+      const steps = empty.code.startsWith('vetting_') && el('a', { class: 'cl-button cl-button--main', href: page.urls.vetting, 'data-stage-act': 'vetting' }, 'See your steps');
+      say('clock', `${empty.message}${next} This page looks again by itself.`, read, steps, button('Look now', () => queue.next(), 'look'), home);
     } else if (status === 'fault') {
       const again = fault.isTransient ? ' It is tried again every few seconds.' : '';
       say('cross', `${fault.message} No work was lost.${again}`, button('Try now', () => queue.next(), 'look'));
