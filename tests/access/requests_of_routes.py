@@ -20,7 +20,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.assets import asset_file
 from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, computed_skills, issues, recompute, rules, skills
+from quality import benchmarks, computed_skills, issues, quizzes, recompute, rules, skills
 from quality.models import (
     Benchmark,
     BenchmarkPolicy,
@@ -28,6 +28,7 @@ from quality.models import (
     Issue,
     PairScore,
     QualityRule,
+    QuizVersion,
     RowConsensus,
     RuleAct,
     SkillName,
@@ -1501,3 +1502,61 @@ def limits_of_vera(stage: Line) -> RequestOf:
 def answer_by_page(stage: Line) -> RequestOf:
     body = {"issue": issue_of_vera(stage).uid, "text": "x"}
     return RequestOf({"uid": stage.cast.vendor.uid}, body, content_type=FORM)
+
+
+# --- Quiz ---------------------------------------------------------------------------------------------------------
+def quiz_of_pia(stage: Line) -> QuizVersion:
+    settings = quizzes.QuizSettings(wait_minutes=0)
+    options = [{"text": "Yes", "is_right": True}, {"text": "No"}]
+    asked = [{"text": f"Is a van of {stage.project.uid} a car?", "options": options}]
+    return quizzes.publish_quiz(stage.cast.pia, stage.project, questions=asked, settings=settings, after=0)
+
+
+def right_answers(version: QuizVersion) -> dict[str, list[str]]:
+    return {one["uid"]: [option["uid"] for option in one["options"] if option["is_right"]] for one in version.questions}
+
+
+@request_for("quiz", "api-quiz", "api-quiz-versions", "admin:project-quiz")
+def read_quiz(stage: Line) -> RequestOf:
+    quiz_of_pia(stage)
+    return RequestOf({"uid": stage.project.uid}, shows=[f"Is a van of {stage.project.uid} a car?"])
+
+
+@request_for("quiz POST")
+def quiz_by_form(stage: Line) -> RequestOf:
+    said = {f"q-{uid}": chosen for uid, chosen in right_answers(quiz_of_pia(stage)).items()}
+    return RequestOf({"uid": stage.project.uid}, {**said, "version": "1", "number": "1"}, content_type=FORM)
+
+
+@request_for("api-quiz-attempts POST")
+def take_quiz(stage: Line) -> RequestOf:
+    said = [{"question": uid, "options": chosen} for uid, chosen in right_answers(quiz_of_pia(stage)).items()]
+    return RequestOf({"uid": stage.project.uid}, {"version": 1, "number": 1, "answers": said})
+
+
+@request_for("api-quiz-attempts")
+def attempts_at_quiz(stage: Line) -> RequestOf:
+    lena, said = stage.cast.lena, right_answers(quiz_of_pia(stage))
+    made = quizzes.take_quiz(lena, stage.project, version=1, number=1, answers=said)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(made.uid)])
+
+
+@request_for("api-quiz DELETE", "admin:project-quiz-retire")
+def retire_quiz(stage: Line) -> RequestOf:
+    quiz_of_pia(stage)
+    return RequestOf({"uid": stage.project.uid}, {}, content_type=FORM)
+
+
+QUIZ_QUESTION = {"text": "Is a van a car?", "options": [{"text": "Yes", "is_right": True}, {"text": "No"}]}
+
+
+@request_for("api-quiz-versions POST")
+def publish_quiz(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"questions": [QUIZ_QUESTION], "after": 0})
+
+
+@request_for("admin:project-quiz POST")
+def publish_quiz_by_form(stage: Line) -> RequestOf:
+    settings = {"after": "0", "questions": "1", "pass_percent": "80", "most_tries": "3", "wait_minutes": "5"}
+    said = {"text-0": "Is a van a car?", "option-0-0": "Yes", "option-0-1": "No", "right-0-0": "on"}
+    return RequestOf({"uid": stage.project.uid}, {**settings, **said, "act": "publish"}, content_type=FORM)

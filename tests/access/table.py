@@ -185,6 +185,8 @@ OF_A_PROJECT = (
     "api-minimum-skill*",
     "api-pause-resume",
     "guidelines",
+    "quiz",
+    "api-quiz*",
     "admin:issue*",
     "stream:project",
     "stream:row",
@@ -248,6 +250,8 @@ DIFFERS: dict[str, dict[str, str]] = {
     "api-claim*": {"token_label": "deny"},
     "api-slot-*": {"token_label": "deny"},
     "api-row-benchmark-draw": {"token_label": "deny"},
+    "api-quiz": {"token_read": "deny"},
+    "api-quiz-attempts": {"token_label": "deny"},
     "api-grant*": dict.fromkeys(BY_GRANT, "hide"),
 }
 RELATIONS: list[tuple[str, str, str, dict[str, str]]] = [
