@@ -8,6 +8,7 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     line,
     performance,
     project_quality,
+    quizzes,
     row,
     rows,
     rules,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, vendors
+from quality.api import benchmarks, consensus, issues, performance, quizzes, review, rules, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -37,6 +37,9 @@ urlpatterns = [
     path("quality-rules/<uuid:uid>/", rules.RuleByUid.as_view(), name="api-quality-rule"),
     path("quality-rules/<uuid:uid>/try/", rules.TryRule.as_view(), name="api-quality-rule-try"),
     path("quality-rules/<uuid:uid>/switch/", rules.SwitchRule.as_view(), name="api-quality-rule-switch"),
+    path("projects/<uuid:uid>/quiz/", quizzes.QuizOfProject.as_view(), name="api-quiz"),
+    path("projects/<uuid:uid>/quiz/attempts/", quizzes.AttemptsOfQuiz.as_view(), name="api-quiz-attempts"),
+    path("projects/<uuid:uid>/quiz/versions/", quizzes.VersionsOfQuiz.as_view(), name="api-quiz-versions"),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
     path("vendors/<uuid:uid>/people/", vendors.PeopleOfVendor.as_view(), name="api-vendor-people"),
     path("vendors/<uuid:uid>/projects/", vendors.ProjectsOfVendor.as_view(), name="api-vendor-projects"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, vendor
+from quality.pages import gold, home, issues, quizzes, vendor
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("my-gold/", gold.my_gold, name="my-gold"),
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),
+    path("quiz/<uuid:uid>/", quizzes.quiz, name="quiz"),
     path("vendor/", vendor.start, name="vendor-start"),
     path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
     path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),
