@@ -9,6 +9,7 @@ from quality.models.computed_skills import ComputedSkill, SkillSource
 from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
+from quality.models.practice import PracticeAnswer, PracticeRow
 from quality.models.quizzes import Quiz, QuizAttempt, QuizVersion
 from quality.models.review import Review, ReviewRemark
 from quality.models.rules import QualityRule, RaisedReview, RuleAct
@@ -31,6 +32,8 @@ __all__ = [
     "MinimumSkill",
     "MovedScore",
     "PairScore",
+    "PracticeAnswer",
+    "PracticeRow",
     "QualityRule",
     "Quiz",
     "QuizAttempt",
