@@ -19,14 +19,24 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.assets import asset_file
-from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, computed_skills, issues, quizzes, recompute, rules, skills
+from labeling.models import (
+    GuidelineVersion,
+    Label,
+    Pause,
+    Project,
+    ProjectPersonGrant,
+    ProjectRow,
+    ProjectTemplate,
+    Slot,
+)
+from quality import benchmarks, computed_skills, issues, practice, quizzes, recompute, rules, skills
 from quality.models import (
     Benchmark,
     BenchmarkPolicy,
     ComputedSkill,
     Issue,
     PairScore,
+    PracticeRow,
     QualityRule,
     QuizVersion,
     RowConsensus,
@@ -1560,3 +1570,70 @@ def publish_quiz_by_form(stage: Line) -> RequestOf:
     settings = {"after": "0", "questions": "1", "pass_percent": "80", "most_tries": "3", "wait_minutes": "5"}
     said = {"text-0": "Is a van a car?", "option-0-0": "Yes", "option-0-1": "No", "right-0-0": "on"}
     return RequestOf({"uid": stage.project.uid}, {**settings, **said, "act": "publish"}, content_type=FORM)
+
+
+# --- Practice -----------------------------------------------------------------------------------------------------
+def finished_label(stage: Line) -> Label:
+    """A label whose row is done, so that people may practise on it."""
+    label = submitted_label(stage)
+    Slot.objects.filter(pk=label.slot_id).update(state=Slot.State.DONE)
+    ProjectRow.objects.filter(pk=label.project_row_id).update(state=ProjectRow.State.DONE)
+    return label
+
+
+def practice_row(stage: Line) -> PracticeRow:
+    return practice.make_practice_row_from(stage.cast.ada, finished_label(stage))
+
+
+@request_for("practice")
+def open_practice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.uid)])
+
+
+@request_for("practice-picture", "api-practice-picture")
+def picture_of_practice(stage: Line) -> RequestOf:
+    row = practice_row(stage)
+    return RequestOf({"uid": row.uid}, shows=[asset_file(row.data_row.asset_path).read_bytes()])
+
+
+@request_for("api-practice-next")
+def next_practice(stage: Line) -> RequestOf:
+    practice_row(stage)
+    return RequestOf({"uid": stage.project.uid}, {})
+
+
+@request_for("api-practice-answer")
+def answer_practice(stage: Line) -> RequestOf:
+    version = stage.ontology.number
+    return RequestOf(
+        {"uid": practice_row(stage).uid}, {"payload": payload((1, 1, 20, 20)), "ontology_version": version}
+    )
+
+
+@request_for("api-practice-rows", "admin:project-practice")
+def read_practice_rows(stage: Line) -> RequestOf:
+    rule = told_by_pia(stage)
+    made = practice.make_practice_row_from(stage.cast.ada, finished_label(stage), explanation=rule)
+    return RequestOf({"uid": made.project.uid}, shows=[rule])
+
+
+@request_for("api-practice-rows POST")
+def make_practice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"label": finished_label(stage).uid})
+
+
+@request_for("admin:project-practice POST")
+def make_practice_by_form(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"label": finished_label(stage).uid}, content_type=FORM)
+
+
+@request_for("api-practice-row", "admin:practice-retire")
+def retire_practice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": practice_row(stage).uid}, {}, content_type=FORM)
+
+
+@request_for("api-practice-results")
+def results_of_practice(stage: Line) -> RequestOf:
+    row, version = practice_row(stage), stage.ontology.number
+    practice.answer_practice(stage.cast.lena, row.uid, payload=payload((1, 1, 9, 9)), ontology_version=version)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(row.uid)])
