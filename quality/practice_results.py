@@ -62,6 +62,12 @@ def compare(data_row: DataRow, own: Answer, known: Answer) -> Compared:
     return Compared(agreement.score or 0.0, right, differences)
 
 
+def answers_in_words(answer: Answer) -> list[str]:
+    """What an answer says of the whole picture, question by question; its objects are better seen than told."""
+    words = _Words(answer.ontology_version, answer, answer)
+    return [words.said(entry) for entry in answer.payload["features"] if not is_tool(entry["kind"])]
+
+
 def is_comparable(data_row: DataRow, known: Answer) -> bool:
     """Whether an answer can be told from another at all: one equal to the known answer scores 1."""
     agreement = score_labels(schema_of(known.ontology_version), known.payload, known.payload, size=data_row.size)
@@ -114,6 +120,10 @@ class _Words:
 
     def _pair(self, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
         return f"{self._name(mine['feature'])}: you said {self._said(mine)}, known is {self._said(theirs)}."
+
+    def said(self, entry: Mapping[str, Any]) -> str:
+        below = [self.said(one) for one in entry.get("nested", [])]
+        return ", ".join([f"{self._name(entry['feature'])}: {self._said(entry)}", *below])
 
     def _said(self, entry: Mapping[str, Any]) -> str:
         if not entry.get("kind"):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.api import benchmarks, consensus, issues, performance, quizzes, review, rules, skills, vendors
+from quality.api import benchmarks, consensus, issues, performance, practice, quizzes, review, rules, skills, vendors
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -37,6 +37,12 @@ urlpatterns = [
     path("quality-rules/<uuid:uid>/", rules.RuleByUid.as_view(), name="api-quality-rule"),
     path("quality-rules/<uuid:uid>/try/", rules.TryRule.as_view(), name="api-quality-rule-try"),
     path("quality-rules/<uuid:uid>/switch/", rules.SwitchRule.as_view(), name="api-quality-rule-switch"),
+    path("projects/<uuid:uid>/practice-rows/", practice.PracticeRows.as_view(), name="api-practice-rows"),
+    path("projects/<uuid:uid>/practice/next/", practice.NextPractice.as_view(), name="api-practice-next"),
+    path("projects/<uuid:uid>/practice/results/", practice.PracticeResults.as_view(), name="api-practice-results"),
+    path("practice-rows/<uuid:uid>/", practice.PracticeRowByUid.as_view(), name="api-practice-row"),
+    path("practice-rows/<uuid:uid>/answer/", practice.AnswerPractice.as_view(), name="api-practice-answer"),
+    path("practice-rows/<uuid:uid>/picture/", practice.PictureOfPractice.as_view(), name="api-practice-picture"),
     path("projects/<uuid:uid>/quiz/", quizzes.QuizOfProject.as_view(), name="api-quiz"),
     path("projects/<uuid:uid>/quiz/attempts/", quizzes.AttemptsOfQuiz.as_view(), name="api-quiz-attempts"),
     path("projects/<uuid:uid>/quiz/versions/", quizzes.VersionsOfQuiz.as_view(), name="api-quiz-versions"),

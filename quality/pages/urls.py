@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, quizzes, vendor
+from quality.pages import gold, home, issues, practice, quizzes, vendor
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),
     path("quiz/<uuid:uid>/", quizzes.quiz, name="quiz"),
+    path("practice/<uuid:uid>/", practice.practise, name="practice"),
+    path("practice-rows/<uuid:uid>/picture/", practice.picture, name="practice-picture"),
     path("vendor/", vendor.start, name="vendor-start"),
     path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
     path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),

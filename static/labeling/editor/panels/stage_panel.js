@@ -22,7 +22,8 @@ export function createStagePanel({ stage, part }, { queue, page, reload }) {
       const next = empty.next_at && !saysWhen ? ` Next may free at ${shortClock(empty.next_at)}.` : '';
       const home = el('a', { class: 'cl-button', href: part('stage-message').dataset.home }, 'Home');
       const read = empty.code === 'guidelines_unread' && el('a', { class: 'cl-button cl-button--main', href: page.urls.guidelines, 'data-stage-act': 'read' }, 'Read the guidelines');
-      say('clock', `${empty.message}${next} This page looks again by itself.`, read, button('Look now', () => queue.next(), 'look'), home);
+      const again = empty.code === 'practice_done' && page.urls.again && el('a', { class: 'cl-button', href: page.urls.again, 'data-stage-act': 'again' }, 'Practise again');
+      say('clock', `${empty.message}${next} This page looks again by itself.`, read, again, button('Look now', () => queue.next(), 'look'), home);
     } else if (status === 'fault') {
       const again = fault.isTransient ? ' It is tried again every few seconds.' : '';
       say('cross', `${fault.message} No work was lost.${again}`, button('Try now', () => queue.next(), 'look'));
