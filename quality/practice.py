@@ -25,6 +25,7 @@ from labeling.overlap import draw
 from labeling.queue import newest_version
 from labeling.rows import lock_row
 from labeling.texts import checked_text
+from quality import benchmarks, consensus
 from quality.events import practice_answered
 from quality.models import Benchmark, PracticeAnswer, PracticeRow
 from quality.practice_results import Answer, Compared, compare, is_comparable
@@ -196,6 +197,15 @@ def label_named(person: Person, project: Project, uid: object) -> Label:
     if found is None:
         raise NotFound
     return found
+
+
+def label_standing_for(person: Person, project: Project, external_id: str) -> Label:
+    """The label that stands for a row of the project: its winner, or its only one. Raises ``no_leader``."""
+    row = benchmarks.row_named(person, project.uid, external_id)
+    winner = consensus.winner_of(row)
+    if winner is None:
+        raise RuleViolation("no_leader", "No label stands for this row. Choose its winner on the row's page first.")
+    return label_named(person, project, winner.uid)
 
 
 def row_with_picture(person: Person, uid: object) -> PracticeRow:

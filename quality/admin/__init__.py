@@ -7,6 +7,7 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     issues,
     line,
     performance,
+    practice,
     project_quality,
     quizzes,
     row,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling import guidelines
-from labeling.admin.project_tabs import add_tab, project_for, show_in_project
+from labeling.admin.project_tabs import project_for, show_in_project
 from labeling.models import Project
 from quality import quiz_questions, quizzes
 from quality.models import QuizVersion
@@ -23,7 +23,8 @@ from workforce.admin.site import add_page
 from workforce.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from workforce.roles import Permission
 
-TAB = "project-quiz"
+# The quiz stands beside the practice, under one tab.
+TAB = "project-practice"
 FIRST_QUESTIONS, LONGEST_NUMBER, SHOWN = 3, 9, 20
 
 
@@ -147,4 +148,3 @@ def _number(text: str) -> int:
 
 add_page("projects/<uuid:uid>/quiz/", quiz, "project-quiz")
 add_page("projects/<uuid:uid>/quiz/retire/", retire, "project-quiz-retire")
-add_tab(78, "Quiz", TAB, Permission.CHANGE_PROJECT)
