@@ -90,11 +90,12 @@ def take_opinions(taking: Taking, items: Sequence[Item], nth: Mapping[int, int])
     payloads, refused = _payloads(taking, parsed(version), items)
     sound = [item for item in items if item.position in payloads]
     rows = _project_rows(taking, sound)
+    apart = kept_apart.kept_apart(taking.project.pk, [row.data_row_id for row in rows.values()])
     written = _Writing(taking, version, rows, _authors(taking, sound))
     for item in sound:
         assert item.row is not None
         row = rows.get(item.row.external_id)
-        if row is None:
+        if row is None or row.data_row_id in apart:
             problem: Refused | None = item.refused(kept_apart.CODE, kept_apart.SENTENCE)
         else:
             problem = written.take(item, row, payloads[item.position], nth[item.position])

@@ -9,11 +9,12 @@ from django.db import IntegrityError, connection, transaction
 
 from labeling import batches, guidelines, returns
 from labeling.data_rows import NewRow, add_rows
-from labeling.models import DataRow, ProjectRow, WorkSession
+from labeling.models import DataRow, Label, ProjectRow, WorkSession
 from quality import benchmarks, lane, overlap, practice
 from quality.events import practice_answered
 from quality.models import PracticeAnswer, PracticeRow
 from quality.practice import Known
+from tests.labeling.test_imports import codes, label_line, run_labels
 from tests.line import CAR, PLATE, Line, payload
 from tests.quality.test_consensus import BOX, FAR, HALF, first_row, give, run_jobs
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
@@ -82,6 +83,18 @@ def test_a_spare_row_enters_the_line_only_where_nobody_has_seen_its_answer(line:
     assert ProjectRow.objects.filter(data_row__in=spare).get().data_row == unseen.data_row
     assert make(line, seen.data_row, payload(HALF)).payload != seen.payload
     assert code_of(lambda: make(line, unseen.data_row)) == "row_is_live"
+
+
+def test_an_import_brings_no_opinion_to_a_row_that_is_kept_apart(line: Line) -> None:
+    label = give(line.cast.lena, line, payload(BOX))
+    run_jobs()
+    practice.make_practice_row_from(line.cast.pia, label)
+    spare = make(line).data_row
+    names = [first_row(line).data_row.external_id, spare.external_id, "row-00001"]
+    job = run_labels(line, *(label_line(name, "Mia") for name in names))
+    assert codes(job) == dict.fromkeys(names[:2], "row_kept_apart")
+    assert not ProjectRow.objects.filter(data_row=spare).exists()
+    assert Label.objects.filter(project_row__data_row__external_id="row-00001").count() == 1
 
 
 # --- Make ---------------------------------------------------------------------------------------------------------
