@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from labeling import projects
 from labeling.models import Project
-from quality import quizzes
+from quality import practice, quizzes
 from quality.quizzes import Turn
 from workforce.admin.pages import REFUSED_FORM
 from workforce.errors import InvalidInput, RuleViolation
@@ -67,11 +67,14 @@ def _show(
         }
         for one in (turn.questions if turn and tries else [])
     ]
+    progress = practice.progress_of(request.user, project)
     shown = {
         "project": project,
+        "to_practise": progress["rows"] - progress["answered"],
         "turn": turn,
         "questions": questions,
         "refusal": refusal,
+        "faulty": faults,
         "last": last,
         "lines": quizzes.result_of(last) if last and not questions else [],
     }
