@@ -106,8 +106,7 @@ def _make(
 ) -> PracticeRow:
     # Project, then row: nothing enters the line or becomes gold while it is looked at.
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    if project.state == Project.State.ARCHIVED:
-        raise RuleViolation("project_closed", "This project was closed.")
+    _refuse_closed(project)
     _refuse_live(project, data_row)
     if PracticeRow.objects.filter(project=project, data_row=data_row, retired_at=None).exists():
         raise RuleViolation("practised_already", "People practise on this row already. Retire that one first.")
@@ -229,8 +228,7 @@ def next_rows(
     """The next rows to practise on, in an order of the person's own, without those in hand; ``again`` brings those
     that were answered, too."""
     access.require(person, Permission.LABEL, project)
-    if project.state != Project.State.ACTIVE:
-        return []
+    _refuse_closed(project)
     mine = PracticeAnswer.objects.filter(person=person, row=OuterRef("pk"))
     open_rows = _in_use(project).exclude(made_by=person)
     if not again:
@@ -250,8 +248,7 @@ def answer_practice(person: Person, uid: object, *, payload: Any, ontology_versi
     Raises ``practice_retired``, ``own_known_answer``, ``ontology_changed``, InvalidInput ``label_invalid``."""
     rows = PracticeRow.objects.select_related("project", "data_row", "ontology_version")
     row = access.access(person, rows, str(uid), Permission.LABEL)
-    if row.project.state == Project.State.ARCHIVED:
-        raise RuleViolation("project_closed", "This project was closed.")
+    _refuse_closed(row.project)
     if row.retired_at is not None:
         raise RuleViolation("practice_retired", "This row was taken out of the practice. Go on with the next.")
     if row.made_by_id == person.pk:
@@ -294,6 +291,12 @@ def progress_of(person: Person, project: Project) -> Mapping[str, int]:
     rows = _in_use(project).exclude(made_by=person)
     answered = PracticeAnswer.objects.filter(person=person, row__in=rows)
     return {"rows": rows.count(), "answered": answered.count()}
+
+
+def _refuse_closed(project: Project) -> None:
+    """People practise while a project is paused; once it was closed nobody does."""
+    if project.state == Project.State.ARCHIVED:
+        raise RuleViolation("project_closed", "This project was closed.")
 
 
 def _in_use(project: Project) -> QuerySet[PracticeRow]:

@@ -1,5 +1,7 @@
 """The quiz of a project, as one takes it: the questions, then what was wrong, why and by which rule."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,9 +10,11 @@ from django.views.decorators.http import require_http_methods
 from labeling import projects
 from labeling.models import Project
 from quality import practice, quizzes
+from quality.models import QuizAttempt
 from quality.quizzes import Turn
 from workforce.admin.pages import REFUSED_FORM
 from workforce.errors import InvalidInput, RuleViolation
+from workforce.markdown import render_markdown
 from workforce.pages.signed_in import PersonRequest, signed_in
 
 # The fields of the questions; the rest of the name is the question's uid.
@@ -76,9 +80,13 @@ def _show(
         "refusal": refusal,
         "faulty": faults,
         "last": last,
-        "lines": quizzes.result_of(last) if last and not questions else [],
+        "lines": _lines(last) if last and not questions else [],
     }
     return render(request, "quality/quiz.html", shown, status=REFUSED_FORM if refusal else 200)
+
+
+def _lines(attempt: QuizAttempt) -> list[dict[str, Any]]:
+    return [{**vars(one), "rule_html": render_markdown(one.rule_text)} for one in quizzes.result_of(attempt)]
 
 
 def _number(text: str) -> int:

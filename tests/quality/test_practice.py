@@ -187,6 +187,9 @@ def test_what_comes_next_is_ones_own_and_never_what_one_made(line: Line) -> None
     for person in (cast.rita, cast.pia, cast.vito, cast.nora):
         with pytest.raises(NotAllowed):
             practice.next_rows(person, line.project)
+    line.project.state = "archived"
+    assert code_of(lambda: practice.next_rows(cast.lena, line.project)) == "project_closed"
+    line.project.state = "active"
     for call in (lambda: practice.next_rows(cast.otto, line.project), lambda: answer(cast.otto, first, payload(BOX))):
         with pytest.raises(NotFound):
             call()

@@ -280,12 +280,20 @@ def signed_in(person: Person) -> Client:
 
 
 def test_nothing_that_is_right_is_told_before_it_is_passed(line: Line) -> None:
-    version, client = publish(line), signed_in(line.cast.lena)
+    rules = [{"title": "Tight", "text": "Leave **one** pixel."}]
+    rule = guidelines.publish_version(line.cast.pia, line.project, text="# Cars", rules=rules, after=0).rules[0]
+    asked_for = [*QUESTIONS[:2], {**QUESTIONS[2], "rule": rule["uid"]}]
+    version, client = publish(line, questions=asked_for), signed_in(line.cast.lena)
     page, api = reverse("quiz", args=[line.project.uid]), reverse("api-quiz", args=[line.project.uid])
     shown = client.get(page).content.decode(), client.get(api).content.decode()
     for text in shown:
         assert "Is a van a car?" in text
-        assert "is_right" not in text and "Because of" not in text and "explanation" not in text
+        assert (
+            "Leave <strong>" not in text
+            and "is_right" not in text
+            and "Because of" not in text
+            and "explanation" not in text
+        )
     asked = client.get(api).json()["questions"]
     assert {tuple(one) for one in asked} == {("uid", "text", "is_several", "options")}
     # A question left out: said with its number, and what was chosen stays chosen.
@@ -298,6 +306,7 @@ def test_nothing_that_is_right_is_told_before_it_is_passed(line: Line) -> None:
     form |= {f"q-{uid}": chosen for uid, chosen in answers(version, wrong=(1, 2)).items()}
     assert client.post(page, form).status_code == 302
     result = client.get(page).content.decode()
+    assert "Rule 1 · Tight" in result and "Leave <strong>one</strong> pixel." in result
     assert "Because of How tight?" in result and "Right: " not in result and "Try again" in result
     assert "Send my answers" in client.get(page + "?try=2").content.decode()
     again = {"version": 1, "number": 2, "answers": [{"question": q, "options": o} for q, o in given.items()]}
