@@ -69,7 +69,7 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
     await leave();
     waiting = waiting.filter((row) => !isStale(row));
     if (!waiting.length) {
-      store.set({ ...NO_ROW, status: store.state.status === 'working' ? 'loading' : store.state.status });
+      store.set({ ...NO_ROW, ...(page.mode === 'practice' && { mode: page.mode, isReadOnly: false }), status: store.state.status === 'working' ? 'loading' : store.state.status });
       if (!(await fillOrExplain())) return;
     }
     const row = waiting.shift();

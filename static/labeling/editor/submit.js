@@ -122,7 +122,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   function submit() {
-    if (store.state.mode === 'practised') return store.state.busy ? null : goOn(store.state.row, 'The next row is open.');
+    if (store.state.mode === 'practised') return store.state.busy || !store.state.row ? null : goOn(store.state.row, 'The next row is open.');
     if (store.state.busy || !store.state.row || !drawing.settle('Not sent') || stoppedByGap()) return null;
     return leaveWith(async (row) => {
       if (row.urls.answer) return practise(row);
