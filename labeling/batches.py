@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from labeling import counters
+from labeling.kept_apart import kept_apart
 from labeling.models import Batch, DataRow, Project, ProjectRow, Slot
 from labeling.overlap import labels_wanted, overlap_of
 from workforce import access, audit
@@ -28,7 +29,7 @@ def create_batch(
     priority: int = 3,
     due_at: datetime | None = None,
 ) -> Batch:
-    """Put ``data_rows`` into the project; those that are in it already stay as they are.
+    """Put ``data_rows`` into the project; those that are in it already stay as they are, those kept apart stay out.
 
     Rows without a picture are not waiting for anyone: nobody can label what is not there."""
     access.require(actor, Permission.CHANGE_PROJECT, project)
@@ -80,7 +81,8 @@ def _order_of(priority: int, due_at: datetime | None) -> dict[str, object]:
 def _enter(batch: Batch, data_row_ids: list[int]) -> int:
     project, settings = batch.project, overlap_of(batch.project, batch)
     rows = []
-    for data_row in DataRow.objects.filter(pk__in=data_row_ids).order_by("pk"):
+    left_out = kept_apart(project.pk, data_row_ids)
+    for data_row in DataRow.objects.filter(pk__in=data_row_ids).exclude(pk__in=left_out).order_by("pk"):
         row = ProjectRow(project=project, data_row=data_row, batch=batch, priority=batch.priority, due_at=batch.due_at)
         row.labels_wanted = labels_wanted(settings, project, row.uid)
         row.state = ProjectRow.State.WAITING if data_row.asset_path else ProjectRow.State.SET_ASIDE

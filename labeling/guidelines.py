@@ -149,6 +149,12 @@ def cited_rule(project: Project, uid: str, path: str) -> Citation:
     return Citation(wanted, title_of(next(rule for rule in version.rules if rule["uid"] == wanted)))
 
 
+def rules_ever(project: Project) -> dict[str, dict[str, Any]]:
+    """Uid → every rule that ever stood in the guidelines, in its newest words: what was cited can still be read."""
+    written = versions_of(project).order_by("number").values_list("rules", flat=True)
+    return {rule["uid"]: rule for rules in written for rule in rules}
+
+
 def title_of(rule: Mapping[str, Any]) -> str:
     return f"{rule['number']} · {rule['title']}"
 

@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeling import batches, class_tallies, counters
+from labeling import batches, class_tallies, counters, kept_apart
 from labeling.annotations.faults import Fault
 from labeling.annotations.named_features import with_uids
 from labeling.annotations.ontology import Ontology
@@ -90,10 +90,15 @@ def take_opinions(taking: Taking, items: Sequence[Item], nth: Mapping[int, int])
     payloads, refused = _payloads(taking, parsed(version), items)
     sound = [item for item in items if item.position in payloads]
     rows = _project_rows(taking, sound)
+    apart = kept_apart.kept_apart(taking.project.pk, [row.data_row_id for row in rows.values()])
     written = _Writing(taking, version, rows, _authors(taking, sound))
     for item in sound:
         assert item.row is not None
-        problem = written.take(item, rows[item.row.external_id], payloads[item.position], nth[item.position])
+        row = rows.get(item.row.external_id)
+        if row is None or row.data_row_id in apart:
+            problem: Refused | None = item.refused(kept_apart.CODE, kept_apart.SENTENCE)
+        else:
+            problem = written.take(item, row, payloads[item.position], nth[item.position])
         refused += [problem] if problem else []
     touched = written.save()
     if touched:
@@ -143,7 +148,8 @@ def _payload(
 
 # --- Rows and authors -------------------------------------------------------------------------------------------
 def _project_rows(taking: Taking, items: Sequence[Item]) -> dict[str, ProjectRow]:
-    """External id → project row, locked; what is missing is made, in the one batch of this import."""
+    """External id → project row, locked; what is missing is made, in the one batch of this import, unless it is kept
+    apart."""
     sizes = {item.row.external_id: item.row.size or (None, None) for item in items if item.row}
     known = DataRow.objects.filter(dataset=taking.dataset, external_id__in=sizes)
     have = set(known.values_list("external_id", flat=True))
@@ -151,6 +157,8 @@ def _project_rows(taking: Taking, items: Sequence[Item]) -> dict[str, ProjectRow
     add_rows(taking.actor, taking.dataset, new)
     missing = list(known.exclude(project_rows__project=taking.project).order_by("pk").values_list("pk", flat=True))
     if missing:
+        # No row is kept apart in between.
+        Project.objects.select_for_update(no_key=True).get(pk=taking.project.pk)
         batches._enter(_batch(taking), missing)
     rows = ProjectRow.objects.filter(project=taking.project, data_row__in=known).select_related("data_row")
     return {row.data_row.external_id: row for row in rows.order_by("pk").select_for_update(of=("self",))}

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from labeling import counters
 from labeling.events import row_done, stream_of_project, stream_of_row
+from labeling.kept_apart import refuse_kept_apart
 from labeling.models import ProjectRow, Slot
 from workforce.events import announce_on
 from workforce.models import ClockTimestamp
@@ -25,8 +26,11 @@ def lock_row(project_row_id: int) -> ProjectRow:
 
 
 def move_row(row: ProjectRow, state: str) -> None:
+    """Raises ``row_kept_apart`` for a finished row that shall not go back into the line."""
     if row.state == state:
         return
+    if row.state == ProjectRow.State.DONE:
+        refuse_kept_apart(row)
     before, row.state = row.state, state
     fields = {"state": state, "state_since": ClockTimestamp()}
     is_news = state == ProjectRow.State.DONE and row.announced_revision < row.revision

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from labeling.annotations.payload import canonical
 from labeling.annotations.payload_check import check_payload
 from labeling.faults import refuse_faults
+from labeling.kept_apart import refuse_kept_apart
 from labeling.labels import add_version, last_versions
 from labeling.models import Label, LabelVersion, OntologyVersion, Project, ProjectRow
 from labeling.ontologies import parsed
@@ -58,7 +59,7 @@ def make_benchmark_from(
 ) -> Benchmark:
     """The gold star: the label's last version, whoever wrote it, becomes the gold of its row.
 
-    Raises ``not_an_opinion``, ``benchmark_exists``."""
+    Raises ``not_an_opinion``, ``benchmark_exists``, ``row_kept_apart``."""
     row = lock_row(label.project_row_id)
     access.require(actor, Permission.MAKE_BENCHMARK, row)
     version = _version_of_opinion(label)
@@ -199,6 +200,7 @@ def versions_of(benchmark: Benchmark) -> QuerySet[LabelVersion]:
 def _make(actor: Person, row: ProjectRow, answer: _Answer, accepted: Accepted) -> Benchmark:
     if Benchmark.objects.filter(project_row=row).exists():
         raise RuleViolation("benchmark_exists", "This row has a benchmark already. Remove it before you make another.")
+    refuse_kept_apart(row)
     gold = Label.objects.create(
         project=row.project, project_row=row, kind=Label.Kind.GOLD, labeler=actor, made_from=answer.made_from
     )

@@ -4,8 +4,10 @@ from django.dispatch import Signal
 
 # project_row: ProjectRow, locked. Its scores are up to date, or a person chose its winner; also when nothing changed.
 row_scored = Signal()
+
 # attempt: a person's marked answers to a project's quiz: attempt.person, attempt.project, attempt.is_passed,
 # attempt.share (0..1), attempt.uid
 quiz_taken = Signal()
+
 # answer: a first answer to a practice row, compared: answer.person, answer.project, answer.score (0..1), answer.uid
 practice_answered = Signal()

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from labeling import work_time
 from labeling.models import Project, Slot
+from quality import practice, quizzes
 from quality.models import Candidacy, FunnelEvent, FunnelSettings
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
@@ -118,7 +119,9 @@ def facts_of(settings: FunnelSettings) -> dict[str, Any]:
 # --- Inside -----------------------------------------------------------------------------------------------------
 def _can_ask_for(project: Project, step: State) -> bool:
     """Whether there is anything to ask: a quiz with questions, rows to practise on."""
-    return True
+    if step == State.QUIZ:
+        return quizzes.has_quiz(project)
+    return practice.count_of(project) > 0 if step == State.PRACTICE else True
 
 
 def _locked(actor: Person, project: Project, after: int | None) -> tuple[Project, FunnelSettings]:

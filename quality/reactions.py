@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling import check_slots, editor, exports, labels_list, queue
+from labeling import check_slots, editor, exports, kept_apart, labels_list, queue
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
@@ -26,6 +26,7 @@ from quality import (
     issues,
     leaks,
     overlap,
+    practice,
     review,
     skills,
     vetting_queue,
@@ -117,6 +118,7 @@ def connect() -> None:
     opinions_imported.connect(score_imported_opinions)
     queue.register_batch_gate(skills.batches_are_closed)
     check_slots.register_chooser(gold_serving.rows_to_check)
+    kept_apart.register_kept_apart(practice.kept_apart)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)

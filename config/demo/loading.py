@@ -16,7 +16,7 @@ from django.db import transaction
 from PIL import Image
 
 from config.demo.crew import CREW, Skill, opinion, seconds
-from config.demo.photographs import LABELED, LIGHT, ONTOLOGY, SHOWS, WAITING, Photograph
+from config.demo.photographs import LABELED, LIGHT, ONTOLOGY, PRACTICE, SHOWS, WAITING, Photograph
 from labeling import (
     batches,
     class_tallies,
@@ -45,7 +45,7 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import benchmarks, consensus, issues, review
+from quality import benchmarks, consensus, issues, practice, quizzes, review
 from quality.models import LabelScore
 from workforce import organizations, people, teams
 from workforce.idempotency import Answer
@@ -81,6 +81,7 @@ def load_demo() -> list[tuple[str, str, str]]:
         consensus.score_row(row.pk)
     _reviews(cast, project)
     _issue(cast, project)
+    _learning(cast, project, version)
     return accounts
 
 
@@ -317,3 +318,48 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
     issues.comment(
         cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?"
     )
+
+
+# Question, explanation, and its options, the right ones first; how many of them are right.
+QUIZ = (
+    (
+        "An astronaut holds a helmet in her arm. What belongs into the box of the person?",
+        "All that is seen of one person, clothes included. What they hold is not part of them.",
+        ("The person and the suit", "The person, the suit and the helmet", "Only the face"),
+        1,
+    ),
+    (
+        "Which of these get a box of their own on a laid table?",
+        "A cup, a saucer, a spoon: each by itself.",
+        ("The cup", "The saucer", "The coffee in the cup", "The table"),
+        2,
+    ),
+    (
+        "Nothing in a picture belongs to a class. What do you do?",
+        "A picture without objects is an answer as well; its questions still want one.",
+        ("Answer the questions and submit it", "Skip it", "Draw a box around everything"),
+        1,
+    ),
+)
+
+
+def _learning(cast: dict[str, Person], project: Project, version: OntologyVersion) -> None:
+    """A quiz and a few rows to practise on, which are kept out of the line."""
+    questions = [
+        {
+            "text": text,
+            "explanation": explanation,
+            "options": [{"text": option, "is_right": at < right} for at, option in enumerate(options)],
+        }
+        for text, explanation, options, right in QUIZ
+    ]
+    settings = quizzes.QuizSettings(pass_bar=0.6, most_tries=0, wait_minutes=0)
+    quizzes.publish_quiz(cast["elena"], project, questions=questions, settings=settings, after=0)
+    dataset = datasets.create_dataset(
+        cast["elena"], project.organization, name="Photographs to practise on", description="Out of the line."
+    )
+    for photograph, explanation in PRACTICE:
+        add_rows(cast["elena"], dataset, [NewRow(photograph.name, take_picture(_bytes_of(photograph)))])
+        data_row = DataRow.objects.get(dataset=dataset, external_id=photograph.name)
+        known = practice.Known(_payload(photograph, version), explanation)
+        practice.make_practice_row(cast["noor"], project, data_row, known)

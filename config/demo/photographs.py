@@ -181,6 +181,21 @@ LABELED = [
     _coins(5, (130, 152, 272, 303)),
     _coins(6, (246, 152, 384, 303)),
 ]
+# To practise on, out of the line: with the explanation that follows the answer.
+PRACTICE = [
+    (
+        Photograph("horse.png", "horse.png", boxes={ANIMAL: [(18, 9, 389, 313)]}, light="daylight", shows=("living",)),
+        "One animal, from its muzzle to its tail: the box ends where the horse does.",
+    ),
+    (
+        Photograph("grass.png", "grass.png", light="daylight", shows=("living",)),
+        "Grass is living, but no class asks for it: a picture without an object is a whole answer.",
+    ),
+    (
+        Photograph("page.png", "page.png", light="indoors", shows=("made",)),
+        "A printed page is made by people. It is no machine and no tableware.",
+    ),
+]
 # For the people who try it: nobody has labeled these.
 WAITING = [
     Photograph("motorcycle_right.png", "motorcycle-right.png"),

@@ -1,5 +1,8 @@
-"""The editor: one page for labeling, rework and review. It is a shell; rows come over the API, so a reload is free."""
+"""The editor: one page for labeling, rework and review. It is a shell; rows come over the API, so a reload is free.
 
+Upper floors open the same page for what they know (``show_editor``), such as practice."""
+
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from labeling import editor, guidelines, projects, work_time
-from labeling.models import Slot, WorkSession
+from labeling.models import Project, Slot, WorkSession
 from labeling.skip_reasons import SKIP_REASONS
 from workforce import access
 from workforce.pages.signed_in import PersonRequest, signed_in
@@ -34,11 +37,35 @@ def _page(request: PersonRequest, uid: str, *, kind: Slot.Kind) -> HttpResponse:
     is_review = kind == Slot.Kind.REVIEW
     access.require(request.user, Permission.REVIEW if is_review else Permission.LABEL, project)
     claim = reverse("api-claim-review" if is_review else "api-claim", args=[project.uid])
+    return show_editor(
+        request,
+        project,
+        mode=kind,
+        claim=claim,
+        then=kind,
+        median_seconds=work_time.median_seconds(request.user, project, STAGES[kind]),
+        # A slot that the person comes back for, from the list of kept drafts.
+        wanted=_uid_in(request.GET.get("wanted", "")),
+    )
+
+
+def show_editor(
+    request: PersonRequest,
+    project: Project,
+    *,
+    mode: str,
+    claim: str,
+    then: str = "",
+    urls: dict[str, str] | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """The page for rows that come from the address ``claim``; ``then`` is where the guidelines lead back to. The caller
+    has asked whether they may."""
     rules = guidelines.newest_version(project)
-    read = reverse("guidelines", args=[project.uid]) + f"?then={kind}"
+    read = reverse("guidelines", args=[project.uid]) + f"?then={then}"
     page = {
         "project": {"uid": str(project.uid), "name": project.name, "brief": project.brief},
-        "mode": kind,
+        "mode": mode,
         "person": {"uid": str(request.user.uid), "name": request.user.name, "initials": request.user.initials},
         "urls": {
             "claim": claim,
@@ -49,13 +76,12 @@ def _page(request: PersonRequest, uid: str, *, kind: Slot.Kind) -> HttpResponse:
             "instructions": read,
             # Where people see how far they are, in a project that vets them.
             "vetting": reverse("vetting", args=[project.uid]),
+            **(urls or {}),
         },
         "rules": guidelines.rule_choices(rules),
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],
-        "median_seconds": work_time.median_seconds(request.user, project, STAGES[kind]),
         "hotkeys_enabled": True,
-        # A slot that the person comes back for, from the list of kept drafts.
-        "wanted": _uid_in(request.GET.get("wanted", "")),
+        **more,
         **editor.page_choices(),
     }
     return render(request, "labeling/editor.html", {"editor_page": page})

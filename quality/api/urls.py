@@ -1,6 +1,19 @@
 from django.urls import path
 
-from quality.api import benchmarks, consensus, issues, performance, review, rules, skills, supervision, vendors, vetting
+from quality.api import (
+    benchmarks,
+    consensus,
+    issues,
+    performance,
+    practice,
+    quizzes,
+    review,
+    rules,
+    skills,
+    supervision,
+    vendors,
+    vetting,
+)
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
@@ -56,6 +69,15 @@ urlpatterns = [
     path("projects/<uuid:uid>/vetting/", vetting.OwnVetting.as_view(), name="api-vetting"),
     path("projects/<uuid:uid>/vetting/apply/", vetting.ApplyForProject.as_view(), name="api-vetting-apply"),
     path("projects/<uuid:uid>/vetting/withdraw/", vetting.WithdrawFromProject.as_view(), name="api-vetting-withdraw"),
+    path("projects/<uuid:uid>/practice-rows/", practice.PracticeRows.as_view(), name="api-practice-rows"),
+    path("projects/<uuid:uid>/practice/next/", practice.NextPractice.as_view(), name="api-practice-next"),
+    path("projects/<uuid:uid>/practice/results/", practice.PracticeResults.as_view(), name="api-practice-results"),
+    path("practice-rows/<uuid:uid>/", practice.PracticeRowByUid.as_view(), name="api-practice-row"),
+    path("practice-rows/<uuid:uid>/answer/", practice.AnswerPractice.as_view(), name="api-practice-answer"),
+    path("practice-rows/<uuid:uid>/picture/", practice.PictureOfPractice.as_view(), name="api-practice-picture"),
+    path("projects/<uuid:uid>/quiz/", quizzes.QuizOfProject.as_view(), name="api-quiz"),
+    path("projects/<uuid:uid>/quiz/attempts/", quizzes.AttemptsOfQuiz.as_view(), name="api-quiz-attempts"),
+    path("projects/<uuid:uid>/quiz/versions/", quizzes.VersionsOfQuiz.as_view(), name="api-quiz-versions"),
     path("vendors/", vendors.Vendors.as_view(), name="api-vendors"),
     path("vendors/<uuid:uid>/people/", vendors.PeopleOfVendor.as_view(), name="api-vendor-people"),
     path("vendors/<uuid:uid>/projects/", vendors.ProjectsOfVendor.as_view(), name="api-vendor-projects"),

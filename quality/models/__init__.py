@@ -9,6 +9,8 @@ from quality.models.computed_skills import ComputedSkill, SkillSource
 from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
 from quality.models.issues import Issue, IssueComment
 from quality.models.performance import DayFigure, FigureDelta
+from quality.models.practice import PracticeAnswer, PracticeRow
+from quality.models.quizzes import Quiz, QuizAttempt, QuizVersion
 from quality.models.review import Review, ReviewRemark
 from quality.models.rules import QualityRule, RaisedReview, RuleAct
 from quality.models.skills import MinimumSkill, Skill, SkillName
@@ -35,7 +37,12 @@ __all__ = [
     "MinimumSkill",
     "MovedScore",
     "PairScore",
+    "PracticeAnswer",
+    "PracticeRow",
     "QualityRule",
+    "Quiz",
+    "QuizAttempt",
+    "QuizVersion",
     "RaisedReview",
     "Review",
     "ReviewRemark",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, team, vendor, vetting
+from quality.pages import gold, home, issues, practice, quizzes, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("vetting/<uuid:uid>/", vetting.standing, name="vetting"),
     path("vetting/<uuid:uid>/apply/", vetting.apply, name="vetting-apply"),
     path("vetting/<uuid:uid>/withdraw/", vetting.withdraw, name="vetting-withdraw"),
+    path("quiz/<uuid:uid>/", quizzes.quiz, name="quiz"),
+    path("practice/<uuid:uid>/", practice.practise, name="practice"),
+    path("practice-rows/<uuid:uid>/picture/", practice.picture, name="practice-picture"),
     path("vendor/", vendor.start, name="vendor-start"),
     path("vendors/<uuid:uid>/", vendor.overview, name="vendor"),
     path("vendors/<uuid:uid>/people/", vendor.people, name="vendor-people"),

@@ -19,8 +19,28 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from labeling import guidelines, labels, pauses, project_templates, queue
 from labeling.assets import asset_file
-from labeling.models import GuidelineVersion, Label, Pause, Project, ProjectPersonGrant, ProjectTemplate, Slot
-from quality import benchmarks, computed_skills, funnel_settings, issues, recompute, rules, skills, supervision
+from labeling.models import (
+    GuidelineVersion,
+    Label,
+    Pause,
+    Project,
+    ProjectPersonGrant,
+    ProjectRow,
+    ProjectTemplate,
+    Slot,
+)
+from quality import (
+    benchmarks,
+    computed_skills,
+    funnel_settings,
+    issues,
+    practice,
+    quizzes,
+    recompute,
+    rules,
+    skills,
+    supervision,
+)
 from quality.models import (
     Benchmark,
     BenchmarkPolicy,
@@ -28,7 +48,9 @@ from quality.models import (
     ComputedSkill,
     Issue,
     PairScore,
+    PracticeRow,
     QualityRule,
+    QuizVersion,
     RowConsensus,
     RuleAct,
     SkillName,
@@ -1721,3 +1743,128 @@ def move_candidate(stage: Line) -> RequestOf:
 def move_candidate_by_form(stage: Line) -> RequestOf:
     found = move_candidate(stage)
     return RequestOf(found.kwargs, found.body, content_type=FORM)
+
+
+# --- Quiz ---------------------------------------------------------------------------------------------------------
+def quiz_of_pia(stage: Line) -> QuizVersion:
+    settings = quizzes.QuizSettings(wait_minutes=0)
+    options = [{"text": "Yes", "is_right": True}, {"text": "No"}]
+    asked = [{"text": f"Is a van of {stage.project.uid} a car?", "options": options}]
+    return quizzes.publish_quiz(stage.cast.pia, stage.project, questions=asked, settings=settings, after=0)
+
+
+def right_answers(version: QuizVersion) -> dict[str, list[str]]:
+    return {one["uid"]: [option["uid"] for option in one["options"] if option["is_right"]] for one in version.questions}
+
+
+@request_for("quiz", "api-quiz", "api-quiz-versions", "admin:project-quiz")
+def read_quiz(stage: Line) -> RequestOf:
+    quiz_of_pia(stage)
+    return RequestOf({"uid": stage.project.uid}, shows=[f"Is a van of {stage.project.uid} a car?"])
+
+
+@request_for("quiz POST")
+def quiz_by_form(stage: Line) -> RequestOf:
+    said = {f"q-{uid}": chosen for uid, chosen in right_answers(quiz_of_pia(stage)).items()}
+    return RequestOf({"uid": stage.project.uid}, {**said, "version": "1", "number": "1"}, content_type=FORM)
+
+
+@request_for("api-quiz-attempts POST")
+def take_quiz(stage: Line) -> RequestOf:
+    said = [{"question": uid, "options": chosen} for uid, chosen in right_answers(quiz_of_pia(stage)).items()]
+    return RequestOf({"uid": stage.project.uid}, {"version": 1, "number": 1, "answers": said})
+
+
+@request_for("api-quiz-attempts")
+def attempts_at_quiz(stage: Line) -> RequestOf:
+    lena, said = stage.cast.lena, right_answers(quiz_of_pia(stage))
+    made = quizzes.take_quiz(lena, stage.project, version=1, number=1, answers=said)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(made.uid)])
+
+
+@request_for("api-quiz DELETE", "admin:project-quiz-retire")
+def retire_quiz(stage: Line) -> RequestOf:
+    quiz_of_pia(stage)
+    return RequestOf({"uid": stage.project.uid}, {}, content_type=FORM)
+
+
+QUIZ_QUESTION = {"text": "Is a van a car?", "options": [{"text": "Yes", "is_right": True}, {"text": "No"}]}
+
+
+@request_for("api-quiz-versions POST")
+def publish_quiz(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"questions": [QUIZ_QUESTION], "after": 0})
+
+
+@request_for("admin:project-quiz POST")
+def publish_quiz_by_form(stage: Line) -> RequestOf:
+    settings = {"after": "0", "questions": "1", "pass_percent": "80", "most_tries": "3", "wait_minutes": "5"}
+    said = {"text-0": "Is a van a car?", "option-0-0": "Yes", "option-0-1": "No", "right-0-0": "on"}
+    return RequestOf({"uid": stage.project.uid}, {**settings, **said, "act": "publish"}, content_type=FORM)
+
+
+# --- Practice -----------------------------------------------------------------------------------------------------
+def finished_label(stage: Line) -> Label:
+    """A label whose row is done, so that people may practise on it."""
+    label = submitted_label(stage)
+    Slot.objects.filter(pk=label.slot_id).update(state=Slot.State.DONE)
+    ProjectRow.objects.filter(pk=label.project_row_id).update(state=ProjectRow.State.DONE)
+    return label
+
+
+def practice_row(stage: Line) -> PracticeRow:
+    return practice.make_practice_row_from(stage.cast.ada, finished_label(stage))
+
+
+@request_for("practice")
+def open_practice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.uid)])
+
+
+@request_for("practice-picture", "api-practice-picture")
+def picture_of_practice(stage: Line) -> RequestOf:
+    row = practice_row(stage)
+    return RequestOf({"uid": row.uid}, shows=[asset_file(row.data_row.asset_path).read_bytes()])
+
+
+@request_for("api-practice-next")
+def next_practice(stage: Line) -> RequestOf:
+    practice_row(stage)
+    return RequestOf({"uid": stage.project.uid}, {})
+
+
+@request_for("api-practice-answer")
+def answer_practice(stage: Line) -> RequestOf:
+    version = stage.ontology.number
+    return RequestOf(
+        {"uid": practice_row(stage).uid}, {"payload": payload((1, 1, 20, 20)), "ontology_version": version}
+    )
+
+
+@request_for("api-practice-rows", "admin:project-practice")
+def read_practice_rows(stage: Line) -> RequestOf:
+    rule = told_by_pia(stage)
+    made = practice.make_practice_row_from(stage.cast.ada, finished_label(stage), explanation=rule)
+    return RequestOf({"uid": made.project.uid}, shows=[rule])
+
+
+@request_for("api-practice-rows POST")
+def make_practice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"label": finished_label(stage).uid})
+
+
+@request_for("admin:project-practice POST")
+def make_practice_by_form(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"label": finished_label(stage).uid}, content_type=FORM)
+
+
+@request_for("api-practice-row", "admin:practice-retire")
+def retire_practice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": practice_row(stage).uid}, {}, content_type=FORM)
+
+
+@request_for("api-practice-results")
+def results_of_practice(stage: Line) -> RequestOf:
+    row, version = practice_row(stage), stage.ontology.number
+    practice.answer_practice(stage.cast.lena, row.uid, payload=payload((1, 1, 9, 9)), ontology_version=version)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(row.uid)])

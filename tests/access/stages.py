@@ -16,7 +16,15 @@ from django.test import Client
 
 from labeling.assets import take_picture
 from labeling.models import LabelVersion, OntologyVersion, ProjectPersonGrant, ProjectTeamGrant
-from quality.models import FunnelEvent, IssueComment, Review
+from quality.models import (
+    FunnelEvent,
+    IssueComment,
+    PracticeAnswer,
+    QuizAttempt,
+    QuizVersion,
+    Review,
+    SupervisionMove,
+)
 from tests.access.requests_of_routes import issue_of_lena
 from tests.access.table import ACTORS, TOKENS
 from tests.cast import MEMBERS, NAMES, Cast
@@ -28,7 +36,18 @@ from workforce.roles import Role
 CANARY = "CANARY-B-"
 # Texts that mean something to the program, or that the database lets nobody change.
 NOT_PROSE = {"asset_path", "checksum", "mime_type", "seed", "digest", "token_key", "time_zone", "password", "hash"}
-UNCHANGEABLE = {AuditEvent, LabelVersion, OntologyVersion, IssueComment, Review, FunnelEvent}
+UNCHANGEABLE = {
+    AuditEvent,
+    LabelVersion,
+    OntologyVersion,
+    IssueComment,
+    Review,
+    QuizVersion,
+    QuizAttempt,
+    PracticeAnswer,
+    FunnelEvent,
+    SupervisionMove,
+}
 
 
 @dataclass

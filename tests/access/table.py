@@ -193,6 +193,12 @@ OF_A_PROJECT = (
     "api-minimum-skill*",
     "api-pause-resume",
     "guidelines",
+    "quiz",
+    "api-quiz*",
+    "practice",
+    "practice-picture",
+    "api-practice*",
+    "admin:practice-*",
     "admin:issue*",
     "stream:project",
     "stream:row",
@@ -260,6 +266,10 @@ DIFFERS: dict[str, dict[str, str]] = {
     "api-claim*": {"token_label": "deny"},
     "api-slot-*": {"token_label": "deny"},
     "api-row-benchmark-draw": {"token_label": "deny"},
+    "api-practice-next": {"token_label": "deny"},
+    "api-practice-answer": {"token_label": "deny"},
+    "api-quiz": {"token_read": "deny"},
+    "api-quiz-attempts": {"token_label": "deny"},
     "api-grant*": dict.fromkeys(BY_GRANT, "hide"),
 }
 RELATIONS: list[tuple[str, str, str, dict[str, str]]] = [

@@ -109,6 +109,8 @@ PLAIN = {
     "collector", "condition", "consensus_extra_hours", "consensus_machine_weight", "consensus_most_extra",
     "consensus_strategy", "feature", "half_life_days", "is_on", "kind_of_data", "least", "media", "on", "question",
     "skill_value", "stop", "window", "at_step", "labels", "measure", "steps", "time_zone",
+    "answers", "asks_again", "explanation", "is_right", "most_tries", "number", "options", "pass_bar", "questions",
+    "wait_minutes",
     "then", "title", "told", "valid_from", "valid_until", "value",
     "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
     "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",

@@ -6,6 +6,7 @@ from django.db.models import Avg
 from config.demo import loading
 from config.demo.crew import CREW
 from labeling.models import Label, LabelVersion, Project, ProjectRow
+from quality import practice, quizzes
 from quality.models import Benchmark, Issue, LabelScore, Review, RowConsensus
 from quality.performance import performance_of
 from tests.flush import flush_over_owner
@@ -29,6 +30,7 @@ def test_the_demo_loads_into_an_empty_database_and_shows_something() -> None:
     assert set(LabelVersion.objects.filter(label__kind="opinion").values_list("origin", flat=True)) == {"synthetic"}
     assert Person.objects.filter(is_simulated=True).count() == len(CREW)
     assert {review.decision for review in Review.objects.all()} == {"approve", "reject"}
+    assert practice.count_of(project) == 3 and quizzes.has_quiz(project)
     assert Issue.objects.exclude(state=Issue.State.RESOLVED).count() == 1
 
     means = {

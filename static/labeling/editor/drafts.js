@@ -94,7 +94,7 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
       if (isUnsent() && !serverTimer) later(SERVER_MS);
       return;
     }
-    if (isHeld || !isUnsent() || store.state.row !== work.row) return;
+    if (isHeld || !isUnsent() || store.state.row !== work.row || !work.row.urls.draft) return;
     sending = send();
     await sending;
     sending = null;
@@ -106,11 +106,16 @@ export function createDrafts({ store, person, onConflict, onRefused, onSaved }) 
   }
 
   function changed() {
+    if (!work.row.urls.draft) {
+      // Practice has no place on the server: the browser keeps it until it is answered.
+      setSave('here');
+      return keepSoon();
+    }
     work.firstUnsavedAt ??= Date.now();
     if (!['offline', 'kept'].includes(store.state.save?.kind)) setSave('saving');
     keepSoon();
     const waited = Date.now() - work.firstUnsavedAt;
-    later(Math.max(0, Math.min(SERVER_MS, LONGEST_MS - waited)));
+    return later(Math.max(0, Math.min(SERVER_MS, LONGEST_MS - waited)));
   }
 
   store.subscribe((state, before) => {

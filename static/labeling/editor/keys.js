@@ -57,6 +57,7 @@ const BARS = {
   readonly: ['approve', 'fix', 'send-back', 'next-object', 'zoom-object', 'objects', 'names', 'tool:ask'],
   fixing: ['class', 'tool:box', 'tool:polygon', 'next-object', 'next-corner', 'remove', 'undo', 'zoom-object', 'send-back'],
   label: ['class', 'tool:box', 'tool:polygon', 'next-object', 'next-corner', 'answer', 'remove', 'undo', 'zoom-object', 'tool:ask'],
+  practised: ['next-object', 'previous-object', 'zoom-object', 'objects', 'names', 'fit'],
   corner: ['next-corner', 'previous-corner', 'nudge', 'nudge-far', 'add-corner', 'remove', 'undo'],
 };
 const SHORT = { 'tool:ask': 'ask', finish: 'close', 'take-back': 'last point', cancel: 'give up', remove: 'remove', objects: 'objects', names: 'names',

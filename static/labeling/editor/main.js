@@ -48,7 +48,7 @@ const viewport = createViewport(stage, part('plane'), {
   },
   onSettle: () => store.state.ontology && shapes.render(store.state, true),
 });
-const shapes = createShapes({ still: part('shapes'), work: part('work'), tags: part('tags'), handles: part('handles'), viewport });
+const shapes = createShapes({ still: part('shapes'), known: part('known'), work: part('work'), tags: part('tags'), handles: part('handles'), viewport });
 
 const currentClass = (kind) => {
   const feature = store.state.ontology.byUid.get(store.state.currentClass);
@@ -78,7 +78,7 @@ const drafts = createDrafts({
 const queue = createQueue({ store, page, activity, show: showRow, leave: leaveRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
 
 const submit = createSubmit({
-  store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, drawing,
+  store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, onPractised: () => sheets.show('side'), drawing,
   askReason: {
     skip: () => {
       const isReview = store.state.mode === 'review';
@@ -199,6 +199,7 @@ function loadPictureAgain() {
 }
 
 function modeOf(row) {
+  if (page.mode === 'practice') return 'practice';
   if (page.mode === 'review' || row.slot.kind === 'review') return 'review';
   return page.mode === 'rework' || row.slot.is_rework || row.reasons?.length ? 'rework' : 'label';
 }
@@ -220,7 +221,7 @@ async function showRow(row) {
   part('picture').replaceChildren();
   part('picture-name').textContent = row.row.external_id;
   store.set({ row, ontology, mode, payload: begun.payload, past: [], future: [], edits: store.state.edits + 1, selected: null, vertex: null, outline, work: outline && workOf(outline, outline.points),
-    ...(outline ? { tool: outline.kind, toolBefore: 'select' } : {}), status: 'working', issues: row.issues || [], deaf: [], openIssue: null, newIssue: null, question: begun.question, focusedQuestion: null, currentClass: outline?.feature || wasCurrent, isFixing,
+    ...(outline ? { tool: outline.kind, toolBefore: 'select' } : {}), status: 'working', issues: row.issues || [], deaf: [], openIssue: null, newIssue: null, question: begun.question, practised: null, focusedQuestion: null, currentClass: outline?.feature || wasCurrent, isFixing,
     isReadOnly: mode === 'review' && !isFixing, isLeaseEnded: false, hidden: false, fault: null });
   drafts.follow(row, begun);
   if (begun.isRestored || outline) toast('ok', 'Your work from this browser is back.');

@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 15000;
 const LOOK_AGAIN_MS = 30000;
 const RETRY_MS = 4000;
 // Nothing of the row just left stays in sight.
-const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, outline: null, issues: [], deaf: [], openIssue: null, newIssue: null, question: null };
+const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, outline: null, issues: [], deaf: [], openIssue: null, newIssue: null, question: null, practised: null };
 
 export function createQueue({ store, page, activity, show, leave, onLeaseEnded, onTrouble }) {
   let waiting = [];
@@ -18,12 +18,14 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
   let beat = null;
   // The slot that the page was opened for, asked for once.
   let wanted = page.wanted || null;
+  // Rows practised on in this tab: one that practises again goes through them once.
+  const practised = [];
 
   const held = () => [store.state.row, ...waiting].filter(Boolean).map((row) => row.slot.uid);
   const isStale = (row) => row.slot.leased_until !== null && new Date(row.slot.leased_until) < new Date();
 
   async function claim() {
-    const answer = await post(page.urls.claim, { have: held(), wanted });
+    const answer = await post(page.urls.claim, page.mode === 'practice' ? { have: [...held(), ...practised], again: page.again } : { have: held(), wanted });
     const known = new Set(held());
     const isWanted = (row) => wanted !== null && (row.slot.uid === wanted || row.slot.why?.code === 'taken_back');
     const fresh = answer.rows.filter((row) => !known.has(row.slot.uid)).sort((one, other) => isWanted(other) - isWanted(one));
@@ -63,10 +65,11 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
   async function move() {
     clearTimeout(lookAgain);
     stopBeating();
+    if (page.mode === 'practice' && store.state.row) practised.push(store.state.row.slot.uid);
     await leave();
     waiting = waiting.filter((row) => !isStale(row));
     if (!waiting.length) {
-      store.set({ ...NO_ROW, status: store.state.status === 'working' ? 'loading' : store.state.status });
+      store.set({ ...NO_ROW, ...(page.mode === 'practice' && { mode: page.mode, isReadOnly: false }), status: store.state.status === 'working' ? 'loading' : store.state.status });
       if (!(await fillOrExplain())) return;
     }
     const row = waiting.shift();
@@ -84,7 +87,8 @@ export function createQueue({ store, page, activity, show, leave, onLeaseEnded, 
 
   async function heartbeat() {
     const { row, isLeaseEnded } = store.state;
-    if (!row || isLeaseEnded) return;
+    // A row to practise on is leased to nobody, and no time is measured.
+    if (!row || isLeaseEnded || !row.urls.heartbeat) return;
     try {
       const answer = await post(row.urls.heartbeat, { lease_token: row.slot.lease_token, interactions: activity.takeInteractions() });
       row.slot.leased_until = answer.leased_until;

@@ -7,6 +7,8 @@ import { paintOf } from './ontology.js';
 import { placeTags, tagWidth } from './tags.js';
 
 const UNKNOWN = { ...paintOf('#BB5555'), dash: 'dotted' };
+// White above black is seen on every picture.
+const KNOWN = { ...paintOf('#FFFFFF'), isDark: false, dash: 'dashed' };
 const text = (points) => points.map((point) => point.join(',')).join(' ');
 
 function pathOf(kind, value, isClosed) {
@@ -48,8 +50,9 @@ function drawHandles(kind, value, vertex) {
   });
 }
 
-/** `still`, `work`, `tags` and `handles` are the four layers, lowest first. */
-export function createShapes({ still, work, tags, handles, viewport }) {
+/** `still`, `known`, `work`, `tags` and `handles` are the five layers, lowest first; `known` holds the answer that a
+    practised row is compared with. */
+export function createShapes({ still, known, work, tags, handles, viewport }) {
   const drawn = new Map();
   const tagged = new Map();
   let covered = null;
@@ -132,9 +135,14 @@ export function createShapes({ still, work, tags, handles, viewport }) {
     cover(inWork?.id || (!state.hidden && selected?.id) || null);
   }
 
+  function drawKnown({ practised, isKnownHidden }) {
+    const objects = practised && !isKnownHidden ? objectsOf(practised.known) : [];
+    known.replaceChildren(...objects.map((object) => drawShape(object.kind, object.value, KNOWN, 'shape--known')));
+  }
+
   return {
     setSize({ width, height }) {
-      for (const layer of [still, work, tags, handles]) {
+      for (const layer of [still, known, work, tags, handles]) {
         layer.setAttribute('width', width);
         layer.setAttribute('height', height);
       }
@@ -146,6 +154,7 @@ export function createShapes({ still, work, tags, handles, viewport }) {
       if (isNew) drawStill(state);
       const tagsChange = isNew || isSettled || before.names !== state.names || before.hidden !== state.hidden || before.work?.id !== state.work?.id || before.selected !== state.selected;
       if (tagsChange) drawTags(state);
+      if (before?.practised !== state.practised || before?.isKnownHidden !== state.isKnownHidden) drawKnown(state);
       still.classList.toggle('is-hidden', Boolean(state.hidden));
       if (isNew || before.work !== state.work || before.selected !== state.selected || before.hidden !== state.hidden
         || before.vertex !== state.vertex || before.isReadOnly !== state.isReadOnly) drawWork(state);

@@ -29,7 +29,7 @@ export function keptText(error, hasWords = false) {
   return error.draft_saved === false || error.isOffline ? ' Your work is kept in this browser.' : '';
 }
 
-export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnded, onTrouble, drawing }) {
+export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnded, onTrouble, onPractised, drawing }) {
   let sent = null; // {body, key}: the same body goes out under the same key, however often
 
   async function keyFor(body) {
@@ -109,15 +109,29 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     return true;
   }
 
+  /** Compares the answer with the known one, which comes back with it and is shown beside it. */
+  async function practise(row) {
+    const answer = await sendUntilHeard(row, row.urls.answer, { payload: store.state.payload, ontology_version: row.ontology.version });
+    await drafts.forget(row);
+    sent = null;
+    store.set({ mode: 'practised', practised: answer, isKnownHidden: false, isReadOnly: true, selected: null, vertex: null, work: null, outline: null, tool: 'select',
+      today: (store.state.today || 0) + (answer.is_first ? 1 : 0) });
+    const count = answer.differences.length;
+    announce(`Compared with the known answer: ${Math.round(answer.score * 100)} %. ${count === 0 ? 'Nothing differs.' : `${count} ${count === 1 ? 'thing differs' : 'things differ'}.`}`);
+    onPractised();
+  }
+
   function submit() {
+    if (store.state.mode === 'practised') return store.state.busy || !store.state.row ? null : goOn(store.state.row, 'The next row is open.');
     if (store.state.busy || !store.state.row || !drawing.settle('Not sent') || stoppedByGap()) return null;
     return leaveWith(async (row) => {
+      if (row.urls.answer) return practise(row);
       const act = { lease_token: row.slot.lease_token, payload: store.state.payload, ontology_version: row.ontology.version };
       const answer = await sendUntilHeard(row, row.urls.submit, act);
       if (answer.status === 200 && answer.tries === 0) toast('ok', `Already submitted at ${shortClock(answer.submitted_at)}. Nothing was sent twice.`);
       store.set({ today: (store.state.today || 0) + 1 });
       if (answer.next) queue.add([].concat(answer.next));
-      await goOn(row, 'Submitted. The next row is open.');
+      return goOn(row, 'Submitted. The next row is open.');
     });
   }
 
@@ -164,6 +178,7 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   async function release() {
+    if (!store.state.row?.urls.release) return null;
     // A review that is only let go of would come straight back: somebody else is asked, with the reason.
     if (store.state.mode === 'review') return skip();
     drawing.settle();

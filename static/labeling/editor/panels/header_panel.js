@@ -3,11 +3,12 @@ import { announce } from '../../../shared/notice.js';
 import { el, icon, setText } from '../../../shared/dom.js';
 import { clock, duration, shortClock } from '../../../shared/time.js';
 
-const KINDS = { label: 'Labeling', rework: 'Rework', review: 'Review' };
+const KINDS = { label: 'Labeling', rework: 'Rework', review: 'Review', practice: 'Practice', practised: 'Practice' };
 const SAVES = {
   none: () => ({ sign: 'check', tone: 'quiet', text: 'Nothing to save yet' }),
   saving: () => ({ sign: 'clock', tone: 'quiet', text: 'Saving' }),
   saved: ({ at }) => ({ sign: 'check', tone: 'ok', text: `Saved ${clock(at)}`, said: 'Saved.' }),
+  here: () => ({ sign: 'check', tone: 'quiet', text: 'Kept in this browser' }),
   kept: () => ({ sign: 'warn', tone: 'warn', text: 'Kept in this browser', said: 'Kept in this browser, not on the server yet.' }),
   offline: ({ since }) => ({ sign: 'warn', tone: 'warn', text: `Offline since ${shortClock(since)}. Kept in this browser`,
     said: `Offline since ${shortClock(since)}. Your work is kept in this browser and goes up when the line is back.` }),
@@ -22,8 +23,8 @@ function showSave(node, save, before) {
   node.replaceChildren(icon(sign), el('span', { class: 'save__text' }, text));
   node.title = said || text;
   // Changes of state only: being saved again is no news.
-  const wasSafe = !before || ['none', 'saving', 'saved'].includes(before.kind);
-  const isSafe = ['none', 'saving', 'saved'].includes(save.kind);
+  const wasSafe = !before || ['none', 'saving', 'saved', 'here'].includes(before.kind);
+  const isSafe = ['none', 'saving', 'saved', 'here'].includes(save.kind);
   if (said && (!isSafe || !wasSafe) && before?.kind !== save.kind) announce(said);
 }
 
@@ -49,7 +50,9 @@ export function createHeaderPanel(root, { page, leaseText }) {
       root.dataset.mode = state.mode;
     }
     if (state.row !== before.row || state.row) showWhy(part, state.row, leaseText);
-    setText(part('position'), state.row ? `Row ${state.today + 1} today` : `${state.today} ${state.today === 1 ? 'row' : 'rows'} today`);
+    const isPractice = page.mode === 'practice';
+    if (isPractice) setText(part('position'), `${state.today} ${state.today === 1 ? 'row' : 'rows'} practised`);
+    else setText(part('position'), state.row ? `Row ${state.today + 1} today` : `${state.today} ${state.today === 1 ? 'row' : 'rows'} today`);
     setText(part('ready'), `${(state.ready || 0).toLocaleString('en')} more ready`);
     root.querySelector('.why').hidden = !state.row;
     if (state.save !== before.save || state.row !== before.row) showSave(part('save'), state.row ? state.save : null, before.save);
@@ -58,6 +61,7 @@ export function createHeaderPanel(root, { page, leaseText }) {
     for (const button of everyButton('data-act="redo"')) button.disabled = !state.future.length || Boolean(state.outline) || state.isReadOnly;
     for (const button of everyButton('data-for')) button.hidden = !button.dataset.for.split(' ').includes(state.isFixing ? 'fixing' : state.mode);
     for (const button of everyButton('data-way-out')) button.disabled = !state.row || state.busy;
+    for (const button of everyButton('data-act="release"')) button.hidden = isPractice;
     root.toggleAttribute('data-busy', Boolean(state.busy));
   }
 

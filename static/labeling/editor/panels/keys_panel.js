@@ -10,6 +10,7 @@ import { objectOf } from '../payload.js';
 function situationOf(state) {
   if (state.outline) return 'drawing';
   if (state.vertex && !state.isReadOnly) return 'corner';
+  if (state.mode === 'practised') return 'practised';
   if (state.mode !== 'review') return 'label';
   return state.isFixing ? 'fixing' : 'readonly';
 }

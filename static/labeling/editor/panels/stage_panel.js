@@ -23,7 +23,8 @@ export function createStagePanel({ stage, part }, { queue, page, reload }) {
       const home = el('a', { class: 'cl-button', href: part('stage-message').dataset.home }, 'Home');
       const read = empty.code === 'guidelines_unread' && el('a', { class: 'cl-button cl-button--main', href: page.urls.guidelines, 'data-stage-act': 'read' }, 'Read the guidelines');
       const steps = empty.code.startsWith('vetting_') && el('a', { class: 'cl-button cl-button--main', href: page.urls.vetting, 'data-stage-act': 'vetting' }, 'See your steps');
-      say('clock', `${empty.message}${next} This page looks again by itself.`, read, steps, button('Look now', () => queue.next(), 'look'), home);
+      const again = empty.code === 'practice_done' && page.urls.again && el('a', { class: 'cl-button', href: page.urls.again, 'data-stage-act': 'again' }, 'Practise again');
+      say('clock', `${empty.message}${next} This page looks again by itself.`, read, steps, again, button('Look now', () => queue.next(), 'look'), home);
     } else if (status === 'fault') {
       const again = fault.isTransient ? ' It is tried again every few seconds.' : '';
       say('cross', `${fault.message} No work was lost.${again}`, button('Try now', () => queue.next(), 'look'));
