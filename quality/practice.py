@@ -158,8 +158,14 @@ def count_of(project: Project) -> int:
 
 def results_of(person: Person, project: Project) -> list[float]:
     """The scores of the person's first answers, oldest first; those to retired rows count no more."""
+    return [one["score"] for one in first_answers_of(person, project)]
+
+
+def first_answers_of(person: Person, project: Project) -> list[dict[str, Any]]:
+    """The same with the uid of each answer: ``{"answer", "score"}``."""
     own = PracticeAnswer.objects.filter(project=project, person=person, row__retired_at=None)
-    return list(own.order_by("made_at", "pk").values_list("score", flat=True))
+    found = own.order_by("made_at", "pk").values_list("uid", "score")
+    return [{"answer": str(uid), "score": score} for uid, score in found]
 
 
 def practice_rows_visible_to(person: Person, project: Project) -> QuerySet[PracticeRow]:

@@ -190,6 +190,8 @@ def _act(candidacy: Candidacy, person: Person) -> str:
         return ""
     if _labels_now(candidacy):
         return "label"
+    if state in (State.QUIZ, State.PRACTICE) and candidacy.needs:
+        return ""
     return acts.get(state, "")
 
 

@@ -15,10 +15,10 @@ from django.db.models.functions import Coalesce
 from labeling import guidelines, pauses, work_time
 from labeling.models import Project, Slot
 from labeling.overlap import draw
-from quality import funnel_settings, gold_serving, vetting
+from quality import funnel_settings, gold_serving, practice, quizzes, vetting
 from quality.agreement.trials import Look, Outcome, assessed, climbed
 from quality.funnel_settings import STEPS, State
-from quality.models import Candidacy, FunnelSettings, LabelScore
+from quality.models import Candidacy, FunnelEvent, FunnelSettings, LabelScore
 from quality.vetting import BEFORE_THE_STEPS, Who
 from workforce import access
 from workforce.errors import Refusal, RuleViolation
@@ -49,20 +49,26 @@ def arrive(person: Person, project: Project) -> Candidacy:
 
 
 def go_on(candidacy: Candidacy) -> Candidacy:
-    """Past guidelines that are read, and past steps that the project does not ask any more."""
+    """Past guidelines that are read, past a quiz and a practice that were passed before, and past steps that the
+    project does not ask any more."""
     try:
-        if candidacy.state in BEFORE_THE_STEPS:
-            candidacy = vetting.move(candidacy, State.GUIDELINES, who=Who.ITSELF)
-        if candidacy.state == State.GUIDELINES:
-            return _past_guidelines(candidacy)
-        if candidacy.state in STEPS[:-1]:
-            return _past_what_is_not_asked(candidacy)
+        before = None
+        while candidacy.state != before:
+            before, candidacy = candidacy.state, _go_on_once(candidacy)
     except RuleViolation as refusal:
         if refusal.code != "candidacy_moved_on":
             raise
         # Somebody else moved them just now: that is where they are.
         return Candidacy.objects.select_related("project__organization", "person").get(pk=candidacy.pk)
     return candidacy
+
+
+def _go_on_once(candidacy: Candidacy) -> Candidacy:
+    if candidacy.state in BEFORE_THE_STEPS:
+        return vetting.move(candidacy, State.GUIDELINES, who=Who.ITSELF)
+    if candidacy.state == State.GUIDELINES:
+        return _past_guidelines(candidacy)
+    return _past_what_is_done(candidacy) if candidacy.state in STEPS[:-1] else candidacy
 
 
 def _past_guidelines(candidacy: Candidacy) -> Candidacy:
@@ -73,11 +79,51 @@ def _past_guidelines(candidacy: Candidacy) -> Candidacy:
     return _next(candidacy, funnel_settings.settings_of(candidacy.project), evidence)
 
 
-def _past_what_is_not_asked(candidacy: Candidacy) -> Candidacy:
+def _past_what_is_done(candidacy: Candidacy) -> Candidacy:
     settings = funnel_settings.settings_of(candidacy.project)
-    if funnel_settings.is_asked(settings, State(candidacy.state)):
-        return candidacy
-    return _next(candidacy, settings, {"not_asked": True})
+    person, project = candidacy.person, candidacy.project
+    if not funnel_settings.is_asked(settings, State(candidacy.state)):
+        return _next(candidacy, settings, {"not_asked": True})
+    if candidacy.state == State.QUIZ:
+        if quizzes.has_passed(person, project):
+            return _next(candidacy, settings, {"passed_before": True})
+        _note_whether_a_try_is_left(candidacy)
+    elif candidacy.state == State.PRACTICE:
+        return _judge_practice(candidacy, settings, candidacy.practice or _answers_before(candidacy))
+    return candidacy
+
+
+def _answers_before(candidacy: Candidacy) -> list[dict[str, Any]]:
+    """First answers from before this step count, unless somebody moved the person here to practise anew."""
+    here = FunnelEvent.objects.filter(candidacy=candidacy, to_state=State.PRACTICE).order_by("-pk").first()
+    if here is not None and here.evidence.get("by_hand"):
+        return []
+    return practice.first_answers_of(candidacy.person, candidacy.project)
+
+
+def _judge_practice(candidacy: Candidacy, settings: FunnelSettings, answers: Sequence[dict[str, Any]]) -> Candidacy:
+    """The mean of the newest answers is the way on. Who has none left to give waits for a manager."""
+    newest = list(answers[-settings.practice_count :])
+    if len(newest) >= settings.practice_count:
+        mean = math.fsum(one["score"] for one in newest) / len(newest)
+        if mean >= settings.practice_bar:
+            evidence = {"n": len(newest), "mean": mean, "bar": settings.practice_bar, "answers": newest}
+            return _next(candidacy, settings, evidence)
+    is_left = practice.progress_of(candidacy.person, candidacy.project)
+    candidacy.practice = newest
+    candidacy.needs = Candidacy.Needs.NO_ROWS if is_left["answered"] >= is_left["rows"] else ""
+    here = Candidacy.objects.filter(pk=candidacy.pk, state=candidacy.state, entered_at=candidacy.entered_at)
+    here.update(practice=newest, needs=candidacy.needs)
+    return candidacy
+
+
+def _note_whether_a_try_is_left(candidacy: Candidacy) -> None:
+    turn = quizzes.turn_of(candidacy.person, candidacy.project)
+    needs = Candidacy.Needs.NO_TRIES if turn is not None and turn.tries_left == 0 else ""
+    if needs != candidacy.needs:
+        here = Candidacy.objects.filter(pk=candidacy.pk, state=candidacy.state, entered_at=candidacy.entered_at)
+        here.update(needs=needs)
+        candidacy.needs = needs
 
 
 def _next(candidacy: Candidacy, settings: FunnelSettings, evidence: dict[str, Any]) -> Candidacy:
@@ -103,23 +149,19 @@ def note_quiz(person: Person, project: Project, *, is_passed: bool, share: float
         _next(candidacy, funnel_settings.settings_of(project), evidence)
     else:
         vetting.note_evidence(candidacy, evidence)
+        _note_whether_a_try_is_left(candidacy)
 
 
 @transaction.atomic
 def note_practice(person: Person, project: Project, *, score: float, uid: object) -> None:
-    """A first answer to a row with a known answer. The mean of the newest answers is the way on."""
+    """A first answer to a row with a known answer."""
     candidacy = _at(person, project, State.PRACTICE)
     if candidacy is None:
         return
-    settings = funnel_settings.settings_of(project)
-    answers = [*candidacy.practice, {"answer": str(uid), "score": score}][-settings.practice_count :]
-    scores = [one["score"] for one in answers]
-    mean = math.fsum(scores) / len(scores)
-    if len(answers) >= settings.practice_count and mean >= settings.practice_bar:
-        evidence = {"n": len(answers), "mean": mean, "bar": settings.practice_bar, "answers": answers}
-        _next(candidacy, settings, evidence)
-    else:
-        Candidacy.objects.filter(pk=candidacy.pk).update(practice=answers)
+    answers = list(candidacy.practice)
+    if str(uid) not in {one["answer"] for one in answers}:
+        answers.append({"answer": str(uid), "score": score})
+    _judge_practice(candidacy, funnel_settings.settings_of(project), answers)
 
 
 def _at(person: Person, project: Project, state: State) -> Candidacy | None:

@@ -5,6 +5,10 @@ from quality.models import Candidacy, FunnelSettings
 
 State = Candidacy.State
 _A_MANAGER_LOOKS = "A manager has to look before you go on. There is nothing for you to do."
+_USED_UP = {
+    State.QUIZ: "You have used all tries of the quiz of {project}.",
+    State.PRACTICE: "You have practised on all rows of {project} that there are for it.",
+}
 _TOLD = {
     State.APPLIED: "You have applied to {project}. A manager looks at it and tells you here.",
     State.INTERVIEWED: "You have applied to {project} and were interviewed. A manager tells you here how it goes on.",
@@ -21,6 +25,8 @@ _TOLD = {
 
 def told(candidacy: Candidacy, settings: FunnelSettings) -> str:
     """One sentence for the person, or two."""
+    if candidacy.state in _USED_UP and candidacy.needs:
+        return f"{_USED_UP[State(candidacy.state)].format(project=settings.project.name)} {_A_MANAGER_LOOKS}"
     if candidacy.state == State.ASSESSMENT and candidacy.needs:
         return f"You have done enough rows in {settings.project.name} for now. {_A_MANAGER_LOOKS}"
     if candidacy.state == State.RAMP:

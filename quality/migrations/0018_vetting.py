@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('applied', 'applied'), ('interviewed', 'interviewed'), ('invited', 'invited'), ('guidelines', 'guidelines'), ('quiz', 'quiz'), ('practice', 'practice'), ('assessment', 'assessment'), ('ramp', 'ramp'), ('production', 'production'), ('declined', 'declined'), ('withdrawn', 'withdrawn')], max_length=11)),
                 ('step', models.PositiveSmallIntegerField(default=0)),
                 ('entered_at', models.DateTimeField(db_default=workforce.models.uids.ClockTimestamp(), editable=False)),
-                ('needs', models.CharField(blank=True, choices=[('no_gold', 'no gold is left for them'), ('unsure', 'still unsure after twice the results')], max_length=8)),
+                ('needs', models.CharField(blank=True, choices=[('no_gold', 'no gold is left for them'), ('unsure', 'still unsure after twice the results'), ('no_tries', 'no try of the quiz is left'), ('no_rows', 'every row to practise on is answered')], max_length=8)),
                 ('practice', models.JSONField(default=list)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quality_candidacies', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quality_candidacies', to='labeling.project')),

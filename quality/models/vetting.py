@@ -77,6 +77,8 @@ class Candidacy(Identified):
 
         NO_GOLD = "no_gold", "no gold is left for them"
         UNSURE = "unsure", "still unsure after twice the results"
+        NO_TRIES = "no_tries", "no try of the quiz is left"
+        NO_ROWS = "no_rows", "every row to practise on is answered"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="quality_candidacies")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quality_candidacies")

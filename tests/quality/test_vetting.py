@@ -13,6 +13,8 @@ from quality.models import Candidacy, FunnelEvent, FunnelSettings
 from quality.vetting import NOWHERE, Who
 from tests.cast import Cast
 from tests.line import Line, make_line
+from tests.quality.test_practice import make
+from tests.quality.test_quizzes import publish
 from tests.quality.test_rules import results
 from tests.quality.vetting_stage import FORM, NOTE, State, last_event, put, scored, stands, vet
 from workforce import access
@@ -64,6 +66,8 @@ TABLE = {
 def stage(cast: Cast) -> Line:
     """Thirty rows; applications are open, and every step is asked."""
     line = make_line(cast, rows=30, review_share=0)
+    publish(line)
+    make(line)
     vet(line, is_open=True, asks_quiz=True, practice_count=3)
     return line
 

@@ -1,6 +1,5 @@
 """The steps of vetting: what passes them, what they give in the line, and that a pause needs certainty."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +11,12 @@ from labeling import guidelines, pauses, queue
 from labeling.models import Label, Pause, Project, ProjectPersonGrant, ProjectRow, Slot
 from quality import benchmarks, checks, funnel_settings, gold_serving, review, vetting, vetting_steps, vetting_words
 from quality.agreement.trials import Outcome, assessed, climbed
-from quality.events import practice_answered, quiz_taken
-from quality.models import Candidacy, LabelScore
+from quality.models import Candidacy, LabelScore, PracticeRow, QuizVersion
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
 from tests.quality.test_consensus import BOX
+from tests.quality.test_practice import answer, make, spare_rows
+from tests.quality.test_quizzes import publish, take
 from tests.quality.test_rules import results
 from tests.quality.vetting_stage import State, last_event, put, scored, stands, vet
 from workforce.models import ClockTimestamp, Person
@@ -65,23 +65,21 @@ def test_a_look_says_mean_and_interval_and_nothing_before() -> None:
 
 
 # --- Guidelines, quiz, practice -----------------------------------------------------------------------------------
-@dataclass
-class Told:
-    """What a quiz or a practice row says of a person."""
+def ask(line: Line, **changes: Any) -> tuple[QuizVersion, list[PracticeRow]]:
+    """The project asks a quiz of two tries, and practice on two of three rows."""
+    settings = funnel_settings.settings_of(line.project)
+    values = {"asks_quiz": True, "practice_count": 2, "practice_bar": 0.8, **changes}
+    funnel_settings.change_settings(line.cast.pia, line.project, after=settings.version, **values)
+    version = publish(line)
+    return version, [make(line, row) for row in spare_rows(line, 3)]
 
-    person: Person
-    project: Project
-    uid: str = "00000000-0000-0000-0000-000000000001"
-    is_passed: bool = True
-    share: float = 1.0
-    score: float = 1.0
+
+RIGHT, WRONG = payload(BOX), payload((40, 30, 60, 45))
 
 
 def test_from_the_guidelines_through_quiz_and_practice_to_the_first_rows(stage: Line) -> None:
     cast, project = stage.cast, stage.project
-    settings = funnel_settings.settings_of(project)
-    changes: dict[str, Any] = {"asks_quiz": True, "practice_count": 2, "practice_bar": 0.8}
-    funnel_settings.change_settings(cast.pia, project, after=settings.version, **changes)
+    version, rows = ask(stage)
     guidelines.publish_version(cast.pia, project, text="# Cars", after=0)
     assert empty_of(stage, cast.lena).code == "guidelines_unread"
     guidelines.acknowledge(cast.lena, project, 1)
@@ -89,26 +87,60 @@ def test_from_the_guidelines_through_quiz_and_practice_to_the_first_rows(stage: 
     assert last_event(stage, cast.lena).evidence == {"guidelines": 1}
     told = empty_of(stage, cast.lena)
     assert told.code == "vetting_quiz" and "Take the quiz" in told.message
-    practice_answered.send(sender=None, answer=Told(cast.lena, project))
-    quiz_taken.send(sender=None, attempt=Told(cast.lena, project, is_passed=False, share=0.4))
+    take(cast.lena, stage, version, wrong=(0, 2), number=1)
     assert stands(stage, cast.lena).state == State.QUIZ
-    assert last_event(stage, cast.lena).evidence["share"] == 0.4
-    quiz_taken.send(sender=None, attempt=Told(cast.lena, project))
+    assert last_event(stage, cast.lena).evidence["is_passed"] is False
+    take(cast.lena, stage, version, number=2)
     assert empty_of(stage, cast.lena).code == "vetting_practice"
-    for score in (0.2, 0.9):
-        practice_answered.send(sender=None, answer=Told(cast.lena, project, score=score))
-        assert stands(stage, cast.lena).state == State.PRACTICE
-    practice_answered.send(sender=None, answer=Told(cast.lena, project, score=0.8))
-    assert stands(stage, cast.lena).state == State.ASSESSMENT, "the newest answers count, 0.9 and 0.8"
+    answer(cast.lena, rows[0], WRONG)
+    answer(cast.lena, rows[1], RIGHT)
+    assert stands(stage, cast.lena).state == State.PRACTICE
+    answer(cast.lena, rows[2], RIGHT)
+    assert stands(stage, cast.lena).state == State.ASSESSMENT, "the newest two answers count"
     evidence = last_event(stage, cast.lena).evidence
     assert evidence["n"] == len(evidence["answers"]) == 2
     assert queue.lease_next_rows(cast.lena, project).slots
 
 
-def test_a_quiz_of_somebody_else_or_where_nobody_is_vetted_moves_nobody(stage: Line) -> None:
-    other = make_line(stage.cast, rows=1, name=" two").project
-    for person, project in ((stage.cast.lena, other), (stage.cast.nora, stage.project)):
-        quiz_taken.send(sender=None, attempt=Told(person, project))
+def test_what_was_passed_before_is_not_asked_again(stage: Line) -> None:
+    cast = stage.cast
+    version, rows = ask(stage)
+    funnel_settings.switch(cast.pia, stage.project, is_on=False)
+    stage.project.refresh_from_db()
+    take(cast.lena, stage, version, number=1)
+    for row in rows[:2]:
+        answer(cast.lena, row, RIGHT)
+    funnel_settings.switch(cast.pia, stage.project, is_on=True)
+    stage.project.refresh_from_db()
+    assert queue.lease_next_rows(cast.lena, stage.project).slots
+    assert stands(stage, cast.lena).state == State.ASSESSMENT
+    # Who is sent back to practise anew shows it with other rows.
+    vetting.move_candidacy(cast.pia, stands(stage, cast.lena), State.PRACTICE, note="Vans were missing.")
+    Slot.objects.filter(labeler=cast.lena).update(leased_until=ClockTimestamp() - timedelta(seconds=1))
+    assert empty_of(stage, cast.lena).code == "vetting_practice"
+
+
+def test_who_has_used_up_tries_and_rows_waits_for_a_manager(stage: Line) -> None:
+    cast = stage.cast
+    version, rows = ask(stage)
+    assert empty_of(stage, cast.lena).code == "vetting_quiz"
+    for number in (1, 2):
+        take(cast.lena, stage, version, wrong=(0, 2), number=number)
+    assert stands(stage, cast.lena).needs == Candidacy.Needs.NO_TRIES
+    assert "all tries" in empty_of(stage, cast.lena).message
+    vetting.move_candidacy(cast.pia, stands(stage, cast.lena), State.PRACTICE, note="Known from before.")
+    for row in rows:
+        answer(cast.lena, row, WRONG)
+    assert stands(stage, cast.lena).needs == Candidacy.Needs.NO_ROWS
+    assert "A manager has to look" in empty_of(stage, cast.lena).message
+    make(stage)
+    empty_of(stage, cast.lena)
+    assert stands(stage, cast.lena).needs == "", "there is a row to practise on again"
+
+
+def test_a_quiz_where_nobody_is_vetted_moves_nobody(stage: Line) -> None:
+    other = make_line(stage.cast, rows=1, name=" two")
+    take(stage.cast.lena, other, publish(other))
     assert not Candidacy.objects.exists()
 
 
@@ -125,10 +157,8 @@ def test_a_step_that_is_not_asked_any_more_is_left(stage: Line) -> None:
 # --- In the line --------------------------------------------------------------------------------------------------
 def test_what_each_state_gets_in_the_queue(stage: Line) -> None:
     cast = stage.cast
+    ask(stage)
     for state in (State.QUIZ, State.PRACTICE):
-        settings = funnel_settings.settings_of(stage.project)
-        changes = {"asks_quiz": True, "practice_count": 2}
-        funnel_settings.change_settings(cast.pia, stage.project, after=settings.version, **changes)
         put(stage, cast.lena, state)
         assert empty_of(stage, cast.lena).code == f"vetting_{state}"
     put(stage, cast.lena, State.DECLINED)
