@@ -102,16 +102,20 @@ def _answers_before(candidacy: Candidacy) -> list[dict[str, Any]]:
 
 
 def _judge_practice(candidacy: Candidacy, settings: FunnelSettings, answers: Sequence[dict[str, Any]]) -> Candidacy:
-    """The mean of the newest answers is the way on. Who has none left to give waits for a manager."""
-    newest = list(answers[-settings.practice_count :])
-    if len(newest) >= settings.practice_count:
-        mean = math.fsum(one["score"] for one in newest) / len(newest)
+    """The mean of the newest answers is the way on; of all there are where the project has fewer rows than it asks.
+    Who has none left to give waits for a manager."""
+    there = practice.progress_of(candidacy.person, candidacy.project)
+    wanted = min(settings.practice_count, there["rows"])
+    if not wanted:
+        return _next(candidacy, settings, {"not_asked": True})
+    newest = list(answers[-wanted:])
+    if len(newest) == wanted:
+        mean = math.fsum(one["score"] for one in newest) / wanted
         if mean >= settings.practice_bar:
-            evidence = {"n": len(newest), "mean": mean, "bar": settings.practice_bar, "answers": newest}
+            evidence = {"n": wanted, "mean": mean, "bar": settings.practice_bar, "answers": newest}
             return _next(candidacy, settings, evidence)
-    is_left = practice.progress_of(candidacy.person, candidacy.project)
     candidacy.practice = newest
-    candidacy.needs = Candidacy.Needs.NO_ROWS if is_left["answered"] >= is_left["rows"] else ""
+    candidacy.needs = Candidacy.Needs.NO_ROWS if there["answered"] >= there["rows"] else ""
     here = Candidacy.objects.filter(pk=candidacy.pk, state=candidacy.state, entered_at=candidacy.entered_at)
     here.update(practice=newest, needs=candidacy.needs)
     return candidacy

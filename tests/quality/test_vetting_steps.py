@@ -120,6 +120,18 @@ def test_what_was_passed_before_is_not_asked_again(stage: Line) -> None:
     assert empty_of(stage, cast.lena).code == "vetting_practice"
 
 
+def test_practice_takes_as_many_rows_as_there_are(stage: Line) -> None:
+    """Here three, of the nine that the settings ask."""
+    version, rows = ask(stage, practice_count=9)
+    empty_of(stage, stage.cast.lena)
+    take(stage.cast.lena, stage, version, number=1)
+    for row in rows:
+        assert stands(stage, stage.cast.lena).state == State.PRACTICE
+        answer(stage.cast.lena, row, RIGHT)
+    assert last_event(stage, stage.cast.lena).evidence["n"] == 3
+    assert stands(stage, stage.cast.lena).state == State.ASSESSMENT
+
+
 def test_who_has_used_up_tries_and_rows_waits_for_a_manager(stage: Line) -> None:
     cast = stage.cast
     version, rows = ask(stage)
