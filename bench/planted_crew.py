@@ -4,9 +4,11 @@ Every answer is drawn from a seed of its own (crew, person, row), so it is the s
 The question is the colour of a vehicle; each row also shows a few vehicles to box, each of one class."""
 
 import random
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 COLOURS = ("black", "blue", "green", "red", "white")
 CLASSES = ("bus", "car", "van")
@@ -85,15 +87,12 @@ class Crew:
         boxes = tuple(
             (rng.choice([one for one in CLASSES if one != name]) if rng.random() < error else name, _drawn(rng, box))
             for name, box in self.objects[row]
-            if rng.random() > 0.04
+            if rng.random() > 0.02
         )
         return Answer(colour, boxes, seconds)
 
-    def gold_boxes(self, row: int) -> tuple[tuple[str, Box], ...]:
-        return self.objects[row]
-
-    def opinions(self) -> Iterator[tuple[int, int, Answer]]:
-        """(row, person, answer): five people a row, one more while the vote is unsure, nine at most; then the golds
+    def opinions(self) -> Iterator[tuple[int, int, Answer, bool]]:
+        """(row, person, answer, whether it is a check of gold): five people a row, one more while the vote is unsure, nine at most; then the golds
         that each person meets among their rows."""
         rng = random.Random(f"queue {self.seed}")
         for row in range(self.rows):
@@ -104,11 +103,11 @@ class Crew:
                     break
                 answer = self.answer(person, row)
                 said.append(answer.colour)
-                yield row, person, answer
+                yield row, person, answer, False
             if row in self.golds:
                 for person in order[len(said) :]:
                     if rng.random() < 0.4:
-                        yield row, person, self.answer(person, row)
+                        yield row, person, self.answer(person, row), True
 
     def _colour(self, rng: random.Random, person: int, row: int, role: str) -> str:
         if row in self.unclear:
@@ -144,5 +143,34 @@ def _objects(rng: random.Random) -> tuple[tuple[str, Box], ...]:
 
 
 def _drawn(rng: random.Random, box: Box) -> Box:
-    x1, y1, x2, y2 = (side + rng.uniform(-4, 4) for side in box)
+    x1, y1, x2, y2 = (side + rng.uniform(-1, 1) for side in box)
     return x1, y1, x2, y2
+
+
+# --- As the product writes it -----------------------------------------------------------------------------------
+_NAMES = uuid.UUID(int=20_261_122)
+COLOUR = str(uuid.uuid5(_NAMES, "colour"))
+FEATURES = {name: str(uuid.uuid5(_NAMES, name)) for name in CLASSES}
+DOCUMENT = {
+    "features": [
+        *({"uid": uid, "name": name.capitalize(), "kind": "box"} for name, uid in FEATURES.items()),
+        {
+            "uid": COLOUR,
+            "name": "Colour",
+            "kind": "radio",
+            "is_required": True,
+            "options": [{"value": colour, "label": colour.capitalize()} for colour in COLOURS],
+        },
+    ]
+}
+
+
+def payload_of(colour: str, boxes: Iterable[tuple[str, Box]], seed: object) -> dict[str, Any]:
+    rng = random.Random(f"ids {seed}")
+    features = [_entry(rng, FEATURES[name], "box", [round(side, 3) for side in box]) for name, box in boxes]
+    return {"features": [*features, _entry(rng, COLOUR, "radio", colour)], "relations": []}
+
+
+def _entry(rng: random.Random, uid: str, kind: str, value: Any) -> dict[str, Any]:
+    name = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+    return {"feature": uid, "kind": kind, "id": name, "value": value, "nested": []}
