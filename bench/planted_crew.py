@@ -92,8 +92,8 @@ class Crew:
         return Answer(colour, boxes, seconds)
 
     def opinions(self) -> Iterator[tuple[int, int, Answer, bool]]:
-        """(row, person, answer, whether it is a check of gold): five people a row, one more while the vote is unsure, nine at most; then the golds
-        that each person meets among their rows."""
+        """(row, person, answer, whether it is a check of gold): five people a row, one more while the vote is unsure,
+        nine at most; then the golds that each person meets among their rows."""
         rng = random.Random(f"queue {self.seed}")
         for row in range(self.rows):
             order = rng.sample(range(self.people), self.people)
