@@ -27,7 +27,7 @@ from workforce import organizations
 from workforce.models import Membership, Organization, Person
 from workforce.roles import Role
 
-OPINIONS, MOST_EXTRA, THRESHOLD = 5, 4, 0.9
+OPINIONS, MOST_EXTRA, THRESHOLD = 5, 4, 0.8
 FOLD_EVERY = 200
 
 

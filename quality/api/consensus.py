@@ -160,6 +160,9 @@ class FindingsShape(serializers.Serializer[Any]):
 
 
 class Findings(APIView):
+    # Contested gold stands among them: right answers are no plain reading.
+    read_scope = token_scope = Token.Scope.MANAGE
+
     @extend_schema(operation_id="projects_findings", responses={200: FindingsShape})
     def get(self, request: Request, uid: str) -> Response:
         """Ambiguous rows, weak labelers, bad rules and wrong gold told apart, with the evidence of each."""
