@@ -174,8 +174,9 @@ def _rule(shown: ToldApart, one: RuleFinding) -> Told:
         return Told("rules", one.kind, "", f"{asked} or {instead}", what, figures, (), rows)
     if one.kind == "divided":
         what = (
-            f"{len(one.does)} people give {instead} where {len(one.does_not)} give {asked}, each nearly always their "
-            f"own way ({_question(shown, one)}). A rule is missing, wrong, or read in two ways."
+            f"{len(one.does)} people give {instead} for {asked} surely more often than in {percent(one.bar, 0)} of the "
+            f"cases, {len(one.does_not)} surely less often ({_question(shown, one)}). A rule is missing, wrong, or "
+            "read in two ways."
         )
     else:
         what = f"{len(one.does)} people give {instead} for {asked} and nobody surely keeps them apart."
