@@ -109,8 +109,11 @@ def _write_pairs(
     rows: Sequence[ProjectRow], bodies: dict[int, list[tuple[LabelVersion, Opinion]]], ontology: OntologyVersion
 ) -> None:
     schema = schema_of(ontology)
-    pairs = []
+    pairs: list[PairScore] = []
     for row in rows:
+        if len(pairs) > CHUNK:
+            PairScore.objects.bulk_create(pairs)
+            pairs = []
         own = [one for one in bodies[row.pk] if one[0].label.slot is not None and not one[0].label.slot.is_check]
         for at, (a, of_a) in enumerate(own):
             for b, of_b in own[at + 1 :]:
@@ -128,7 +131,7 @@ def _write_pairs(
                         method_version=1,
                     )
                 )
-    PairScore.objects.bulk_create(pairs, batch_size=CHUNK)
+    PairScore.objects.bulk_create(pairs)
 
 
 def _write_scores(

@@ -75,13 +75,13 @@ def findings_of(reader: Person, project: Project) -> ToldApart:
     rows = hide_unsubmitted_rows(reader, ProjectRow.objects.filter(project=project), project)
     newest = OntologyVersion.objects.filter(ontology=project.ontology_id).latest("number")
     schema = schema_of(newest)
-    facts = _facts_of(rows, with_checks=sees_gold)
+    facts = _facts_of(project, rows, with_checks=sees_gold)
     labels = [*facts.labels, *(_golds_of(rows) if sees_gold else ())]
     joins = _joins_of(rows, facts.oldest, with_gold=sees_gold) if _has_objects(schema) else ()
     tables = read_tables(schema, labels, joins)
     version = guidelines.newest_version(project)
     found = tell_apart(tables, facts.times, citations=_citations(rows), rules=len(version.rules) if version else 0)
-    contested = _contested(reader, project, rows) if sees_gold else ()
+    contested = _contested(project, rows) if sees_gold else ()
     named = _rows_named(rows, found)
     return ToldApart(
         found=found,
@@ -99,8 +99,11 @@ def findings_of(reader: Person, project: Project) -> ToldApart:
 
 
 # --- Facts ------------------------------------------------------------------------------------------------------
-def _facts_of(rows: QuerySet[ProjectRow], *, with_checks: bool) -> _Facts:
-    given = Label.objects.filter(ANSWER_IS_IN, project_row__in=rows).exclude(labeler__kind=Person.Kind.MACHINE)
+def _facts_of(project: Project, rows: QuerySet[ProjectRow], *, with_checks: bool) -> _Facts:
+    # The project is named as well: its newest labels are an index.
+    given = Label.objects.filter(ANSWER_IS_IN, project=project, project_row__in=rows).exclude(
+        labeler__kind=Person.Kind.MACHINE
+    )
     if not with_checks:
         given = given.filter(slot__is_check=False)
     versions = makers_versions(given).exclude(origin=LabelVersion.Origin.MODEL).order_by("-label_id")
@@ -153,7 +156,7 @@ def _citations(rows: QuerySet[ProjectRow]) -> list[tuple[str, str]]:
     return cited
 
 
-def _contested(reader: Person, project: Project, rows: QuerySet[ProjectRow]) -> tuple[Benchmark, ...]:
+def _contested(project: Project, rows: QuerySet[ProjectRow]) -> tuple[Benchmark, ...]:
     found = Benchmark.objects.filter(project=project, project_row__in=rows, state=Benchmark.State.SUSPENDED)
     return tuple(found.select_related("project_row__data_row", "made_by").order_by("pk")[:MOST_CONTESTED])
 

@@ -89,7 +89,7 @@ def test_who_may_not_see_gold_learns_nothing_of_it_and_a_labeler_nothing_of_open
     Slot.objects.filter(project=project, state=Slot.State.OPEN).delete()
     assert whole.sees_gold and whole.found.gold
     checks = Label.objects.filter(project=project, slot__is_check=True).count()
-    unseen = findings._facts_of(ProjectRow.objects.filter(project=project), with_checks=False)
+    unseen = findings._facts_of(project, ProjectRow.objects.filter(project=project), with_checks=False)
     assert checks and len(unseen.labels) == whole.window - checks
 
 

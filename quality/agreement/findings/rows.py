@@ -13,7 +13,7 @@ from quality.agreement.findings.people import Explained
 from quality.agreement.findings.tables import Fit
 from quality.agreement.votes import Indexes
 
-PSEUDO_LABELS = 10.0
+PSEUDO_LABELS = 20.0
 """Answers of the crowd's mix that each row of a person's confusion matrix gets, so that few answers prove little."""
 SLIP = 0.02
 LEANINGS = (0.3, 0.5, 0.7)
