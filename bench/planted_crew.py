@@ -16,7 +16,6 @@ CLASSES = ("bus", "car", "van")
 ASKED, INSTEAD = "white", "black"
 MIXED = ("green", "red")
 WIDTH, HEIGHT = 640, 480
-FIRST_OPINIONS, MOST_OPINIONS = 5, 9
 ASSUMED = 0.85
 SURE = 0.99
 Box = tuple[float, float, float, float]
@@ -39,6 +38,8 @@ class Crew:
     gold_share: float = 0.1
     ambiguous: int = 15
     error: float = 0.04
+    first_opinions: int = 5
+    most_opinions: int = 9
     faults: frozenset[str] = frozenset({"spammer", "hasty", "confuser", "ambiguous", "gold", "rule"})
     truth: list[str] = field(default_factory=list)
     objects: list[tuple[tuple[str, Box], ...]] = field(default_factory=list)
@@ -92,14 +93,14 @@ class Crew:
         return Answer(colour, boxes, seconds)
 
     def opinions(self) -> Iterator[tuple[int, int, Answer, bool]]:
-        """(row, person, answer, whether it is a check of gold): five people a row, one more while the vote is unsure,
-        nine at most; then the golds that each person meets among their rows."""
+        """(row, person, answer, whether it is a check of gold): so many people a row, one more while the vote is
+        unsure; then the golds that each person meets among their rows."""
         rng = random.Random(f"queue {self.seed}")
         for row in range(self.rows):
             order = rng.sample(range(self.people), self.people)
             said: list[str] = []
-            for person in order[:MOST_OPINIONS]:
-                if len(said) >= FIRST_OPINIONS and _sure(said):
+            for person in order[: self.most_opinions]:
+                if len(said) >= self.first_opinions and _sure(said):
                     break
                 answer = self.answer(person, row)
                 said.append(answer.colour)

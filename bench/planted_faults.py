@@ -31,6 +31,7 @@ KINDS = {
     "ambiguous": ("ambiguous rows", 0),
     "errs": ("errs more (nobody planted)", 0),
 }
+MANY = 12
 Named = Iterable[tuple[str, str, str, tuple[str, ...]]]
 """(kind, person or row, question, the answers at stake)."""
 
@@ -175,6 +176,11 @@ def main() -> None:
         print("\n".join(table(total, options.crews, unclear)))
         healthy = pure_part(options.crews, error=error, faults=frozenset())[0]
         print(f"\nWithout a fault: {false_names(healthy, options.crews)}.\n")
+    if options.crews:
+        many = {"rows": 200, "first_opinions": MANY, "most_opinions": MANY}
+        total, unclear, answers, seconds = pure_part(options.crews, **many)
+        print(f"Crews of 14, 200 rows, {MANY} opinions on each, 4% slips; {seconds:.2f} s each:\n")
+        print("\n".join(table(total, options.crews, unclear)) + "\n")
     if options.seeds:
         print("\n".join(line_part(options.seeds, options.rows, options.people)))
 
