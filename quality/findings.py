@@ -66,6 +66,7 @@ class _Facts:
     times: dict[tuple[str, str], float]
     oldest: int
     people: dict[str, Person]
+    is_whole: bool
 
 
 def findings_of(reader: Person, project: Project) -> ToldApart:
@@ -93,7 +94,7 @@ def findings_of(reader: Person, project: Project) -> ToldApart:
         rules=_rules(version),
         contested=contested,
         window=len(facts.labels),
-        is_whole=len(facts.labels) < MOST_ANSWERS,
+        is_whole=facts.is_whole,
         sees_gold=sees_gold,
     )
 
@@ -106,16 +107,21 @@ def _facts_of(project: Project, rows: QuerySet[ProjectRow], *, with_checks: bool
     )
     if not with_checks:
         given = given.filter(slot__is_check=False)
-    versions = makers_versions(given).exclude(origin=LabelVersion.Origin.MODEL).order_by("-label_id")
-    facts = "label_id", "label__project_row__uid", "label__labeler_id", "payload", "active_seconds"
-    read = list(versions.values_list(*facts)[:MOST_ANSWERS])
-    people = Person.objects.in_bulk({one[2] for one in read})
+    # The newest first and their versions after: asked at once, the database reads the versions of the whole project.
+    facts = "pk", "project_row__uid", "labeler_id"
+    newest = {pk: (str(row), who) for pk, row, who in given.order_by("-pk").values_list(*facts)[:MOST_ANSWERS]}
+    versions = makers_versions(Label.objects.filter(pk__in=newest)).exclude(origin=LabelVersion.Origin.MODEL)
+    people = Person.objects.in_bulk({who for _, who in newest.values()})
     uids = {pk: str(person.uid) for pk, person in people.items()}
-    labels = [Given(str(pk), str(row), uids[who], payload["features"]) for pk, row, who, payload, _ in read]
-    times = {(str(row), uids[who]): seconds for _, row, who, _, seconds in read if seconds}
-    return _Facts(
-        labels, times, min((one[0] for one in read), default=0), {uids[pk]: one for pk, one in people.items()}
-    )
+    labels: list[Given] = []
+    times: dict[tuple[str, str], float] = {}
+    for pk, payload, seconds in versions.values_list("label_id", "payload", "active_seconds"):
+        row, who = newest[pk]
+        labels.append(Given(str(pk), row, uids[who], payload["features"]))
+        if seconds:
+            times[row, uids[who]] = seconds
+    known = {uids[pk]: person for pk, person in people.items()}
+    return _Facts(labels, times, min(newest, default=0), known, len(newest) < MOST_ANSWERS)
 
 
 def _golds_of(rows: QuerySet[ProjectRow]) -> Iterator[Given]:

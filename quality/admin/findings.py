@@ -45,12 +45,14 @@ def page(request: PersonRequest, uid: str) -> HttpResponse:
     project = project_for(request, uid, Permission.VIEW_CONSENSUS)
     shown = findings.findings_of(request.user, project)
     held = access.permissions_of(request.user, project)
+    sections = _sections(project, shown)
     return show_in_project(
         request,
         project,
         "quality/admin/findings.html",
         page=TAB,
-        sections=_sections(request.user, project, shown),
+        sections=sections,
+        has_any=any(section.found for section in sections),
         shown=shown,
         left_out=[shown.questions.get(one, "") for one in shown.found.left_out],
         acts_link=reverse("admin:project-quality-rows", args=[uid]) if Permission.CHOOSE_WINNER in held else "",
@@ -60,7 +62,7 @@ def page(request: PersonRequest, uid: str) -> HttpResponse:
     )
 
 
-def _sections(reader: Person, project: Project, shown: ToldApart) -> list[Section]:
+def _sections(project: Project, shown: ToldApart) -> list[Section]:
     by_section: dict[str, list[Told]] = {}
     for one in finding_words.told(shown):
         by_section.setdefault(one.section, []).append(one)
