@@ -27,10 +27,13 @@ FOR_GOLD = "for_gold"
 Chooser = Callable[[Person, Project, int], list[int | None]]
 _choosers: list[Chooser] = []
 
-# {head} picks the slot whose place is taken, without holding it.
+# {head} picks the slot whose place is taken, without holding it. The row may have come to the person as an ordinary one
+# earlier in the same claim: then it is no check any more.
 _TAKE = """
 WITH head AS MATERIALIZED (
     SELECT h.id, h.priority, h.order_key, h.batch_id FROM labeling_slot h WHERE h.id IN ({head})
+      AND NOT EXISTS (SELECT 1 FROM labeling_slot met WHERE met.project_row_id = %(row)s
+          AND met.labeler_id = %(person)s AND met.kind = 'label' AND met.state NOT IN ('open', 'revoked'))
 ), own AS MATERIALIZED (
     SELECT s.id FROM labeling_slot s
     WHERE s.project_row_id = %(row)s AND s.kind = 'label' AND s.state = 'open' AND NOT s.is_rework

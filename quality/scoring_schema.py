@@ -19,6 +19,11 @@ from quality.agreement.schema import FeatureSchema
 
 Schema = tuple[FeatureSchema, ...]
 
+# Labels that are opinions or checks, and in.
+ANSWER_IS_IN = Q(kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL) & (
+    Q(slot__state__in=OPINION_IS_IN) | Q(slot__state=Slot.State.LEASED, slot__is_rework=True)
+)
+
 _schemas: dict[uuid.UUID, Schema] = {}
 
 
@@ -48,8 +53,7 @@ def answers_given(row: ProjectRow) -> list[LabelVersion]:
     """Opinions and checks of the row that are in, each by its maker's last version; oldest label first.
 
     One that its maker is reworking right now stays in as it was: opening it takes nothing back."""
-    is_in = Q(slot__state__in=OPINION_IS_IN) | Q(slot__state=Slot.State.LEASED, slot__is_rework=True)
-    given = Label.objects.filter(is_in, project_row=row, kind=Label.Kind.OPINION, slot__kind=Slot.Kind.LABEL)
+    given = Label.objects.filter(ANSWER_IS_IN, project_row=row)
     related = "label__labeler", "label__slot", "ontology_version"
     versions = list(labels.makers_versions(given).select_related(*related).order_by("label_id"))
     for version in versions:

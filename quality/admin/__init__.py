@@ -3,6 +3,7 @@
 from quality.admin import (  # noqa: F401  (each adds its pages)
     agreement,
     benchmarks,
+    findings,
     formulas,
     issues,
     line,

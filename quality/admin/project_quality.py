@@ -1,4 +1,4 @@
-"""The quality tab: rows by consensus, lowest first, and the benchmarks of a project."""
+"""The quality tab: rows by consensus, lowest first, and what is done about them."""
 
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from labeling.models import Project, ProjectRow
 from labeling.overlap import overlap_of
 from quality import lane
 from quality.admin.links import SOCKET, formula_link
-from quality.models import Benchmark, RowConsensus
+from quality.models import RowConsensus
 from workforce import access
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest
@@ -49,23 +49,19 @@ STATUS_CHIPS = {
 @require_safe
 def tab(request: PersonRequest, uid: str) -> HttpResponse:
     project = project_for(request, uid, Permission.VIEW_CONSENSUS)
-    show_rows = request.GET.get("list") != "benchmarks"
-    menus = [filters.menu(request, "show", "Rows", SHOWN.items(), any_title="All with a score")] if show_rows else []
-    page = _rows(request, project) if show_rows else _benchmarks(request, project)
+    menus = [filters.menu(request, "show", "Rows", SHOWN.items(), any_title="All with a score")]
     held = access.permissions_of(request.user, project)
     return show_in_project(
         request,
         project,
         "quality/admin/project_quality.html",
         page="project-quality",
-        rows_page=page if show_rows else None,
-        benchmarks_page=None if show_rows else page,
+        rows_page=_rows(request, project),
         chips=STATUS_CHIPS,
-        lists=lists_of(project, "rows" if show_rows else "benchmarks"),
+        lists=lists_of(project, "rows"),
         menus=menus,
         clear_all=filters.clear_all_link(request, menus),
         formula=formula_link("consensus"),
-        labels_link=reverse("admin:labels"),
         settings=overlap_of(project),
         acts=[(act, title) for act, title, needs in ACTS if needs in held],
         acts_link=f"{reverse('admin:project-quality-rows', args=[uid])}?{urlencode(_kept(request))}",
@@ -75,12 +71,14 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
 
 
 def lists_of(project: Project, shown: str) -> list[filters.Choice]:
-    """The lists of the tab: rows, people, benchmarks."""
-    address = reverse("admin:project-quality", args=[project.uid])
+    """The lists of the tab: rows, people, and what is to blame where they differ."""
+    pages = [
+        ("rows", "Rows by consensus", "project-quality"),
+        ("people", "Who agrees with whom", "project-agreement"),
+        ("findings", "Rows, people, rules", "project-findings"),
+    ]
     return [
-        filters.Choice("Rows by consensus", address, shown == "rows"),
-        filters.Choice("People", reverse("admin:project-agreement", args=[project.uid]), shown == "people"),
-        filters.Choice("Benchmarks", f"{address}?list=benchmarks", shown == "benchmarks"),
+        filters.Choice(title, reverse(f"admin:{page}", args=[project.uid]), shown == key) for key, title, page in pages
     ]
 
 
@@ -121,12 +119,6 @@ def _kept(request: PersonRequest) -> dict[str, str]:
     """The filter of the list, so that the page after an act is the same list."""
     shown = request.GET.get("show", "")
     return {"show": shown} if shown in SHOWN else {}
-
-
-def _benchmarks(request: PersonRequest, project: Project) -> paging.Page[Benchmark]:
-    found = access.visible_to(request.user, Benchmark.objects.filter(project=project), Permission.VIEW_BENCHMARK)
-    related = "project_row__data_row", "made_by", "gold__made_from__labeler"
-    return paging.page_of(request, found.select_related(*related))
 
 
 add_page("projects/<uuid:uid>/quality/", tab, "project-quality")

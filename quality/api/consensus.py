@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.api.projects import project_named
-from quality import lane, people_agreement, recompute
+from quality import finding_words, findings, lane, people_agreement, recompute
 from quality.models import MovedScore
 from workforce import access
 from workforce.api.jobs import JobShape
@@ -128,6 +128,53 @@ class RefusedRow(serializers.Serializer[Any]):
 class OutcomeShape(serializers.Serializer[Any]):
     done = serializers.ListField(child=serializers.CharField(), help_text="External ids.")
     refused = RefusedRow(many=True)
+
+
+class FigureShape(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    value = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True, help_text="Of the 95 % interval.")
+    high = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField()
+    bar = serializers.FloatField(allow_null=True, help_text="What it is held against.")
+
+
+class FindingShape(serializers.Serializer[Any]):
+    section = serializers.CharField(help_text="people, rows, rules or gold")
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    subject = serializers.CharField(help_text="Uid of the person, row or rule; empty for a pair of answers.")
+    name = serializers.CharField()
+    what = serializers.CharField()
+    figures = FigureShape(many=True)
+    facts = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.UUIDField(), help_text="Where to look.")
+
+
+class FindingsShape(serializers.Serializer[Any]):
+    answers = serializers.IntegerField(help_text="Answers of questions with enough to tell; 0: nothing is said.")
+    window = serializers.IntegerField(help_text="Opinions and checks that were read, the newest.")
+    is_whole = serializers.BooleanField(help_text="Whether these are all.")
+    too_little = serializers.ListField(child=serializers.CharField(), help_text="Questions with too few answers.")
+    findings = FindingShape(many=True)
+
+
+class Findings(APIView):
+    # Contested gold stands among them: right answers are no plain reading.
+    read_scope = token_scope = Token.Scope.MANAGE
+
+    @extend_schema(operation_id="projects_findings", responses={200: FindingsShape})
+    def get(self, request: Request, uid: str) -> Response:
+        """Ambiguous rows, weak labelers, bad rules and wrong gold told apart, with the evidence of each."""
+        filters_of(request)
+        shown = findings.findings_of(person_of(request), project_named(request, uid))
+        told = [
+            {**vars(one), "title": one.title, "rows": [row.uid for row in one.rows]}
+            for one in finding_words.told(shown)
+        ]
+        facts = {"answers": shown.found.answers, "window": shown.window, "is_whole": shown.is_whole, "findings": told}
+        too_little = [shown.questions.get(question, "") for question in shown.found.left_out]
+        return Response(FindingsShape({**facts, "too_little": too_little}).data)
 
 
 class LowRows(APIView):

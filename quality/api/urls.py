@@ -31,6 +31,7 @@ urlpatterns = [
     path("rows/<uuid:uid>/benchmark/draw/", benchmarks.DrawGold.as_view(), name="api-row-benchmark-draw"),
     path("projects/<uuid:uid>/agreement/", consensus.PeopleAgreement.as_view(), name="api-project-agreement"),
     path("projects/<uuid:uid>/agreement/rows/", consensus.RowsOfTwoPeople.as_view(), name="api-project-agreement-rows"),
+    path("projects/<uuid:uid>/findings/", consensus.Findings.as_view(), name="api-project-findings"),
     path("projects/<uuid:uid>/low-rows/", consensus.LowRows.as_view(), name="api-project-low-rows"),
     path("projects/<uuid:uid>/recompute/", consensus.Recompute.as_view(), name="api-project-recompute"),
     path("issues/<uuid:uid>/", issues.IssueDetail.as_view(), name="api-issue"),

@@ -928,6 +928,11 @@ def decide_gold(stage: Line) -> RequestOf:
     return RequestOf({"uid": label.project_row.uid}, {"decision": "keep", "reason": "Rule 3."})
 
 
+@request_for("api-project-findings", "admin:project-findings")
+def findings_of_project(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(decide_gold(stage).kwargs["uid"])])
+
+
 @request_for("my-gold")
 def gold_to_decide(stage: Line) -> RequestOf:
     return RequestOf({}, shows=[str(decide_gold(stage).kwargs["uid"])])

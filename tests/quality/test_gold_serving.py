@@ -66,6 +66,24 @@ def gold_rows(line: Line) -> set[int]:
     return set(Benchmark.objects.filter(project=line.project).values_list("project_row", flat=True))
 
 
+def test_a_row_that_comes_as_an_ordinary_one_is_no_check_later_in_the_same_claim(cast: Cast) -> None:
+    """The only gold lies on the oldest row, and the draw makes the second row of the claim gold."""
+    line = make_line(cast, rows=4, consensus_share=100, consensus_labels=3, review_share=0)
+    oldest = ProjectRow.objects.filter(project=line.project).order_by("pk")[0]
+    benchmarks.make_benchmark(cast.eva, oldest, payload=payload(BOX))
+    set_policy(line, first_rows=0, base_rate=50, least_rate=0, most_rate=100)
+
+    def is_gold(seed: int) -> list[bool]:
+        line.project.seed = str(seed)
+        return [overlap.draw(line.project, "gold", f"{cast.lena.uid}:{at}") < 0.5 for at in (0, 1)]
+
+    line.project.seed = str(next(seed for seed in range(100) if is_gold(seed) == [False, True]))
+    line.project.save(update_fields=["seed"])
+    slots = claim(cast.lena, line)
+    assert len({slot.project_row_id for slot in slots}) == 2 and slots[0].project_row_id == oldest.pk
+    assert not any(slot.is_check for slot in slots)
+
+
 def test_the_first_rows_are_gold_each_once_and_then_the_others(stage: Line) -> None:
     set_policy(stage, first_rows=5)
     golds, hands = gold_rows(stage), []

@@ -547,9 +547,7 @@ def test_a_label_becomes_gold_and_stops_being_it(line: Line) -> None:
     assert Benchmark.objects.get(project_row=row).rationale == "Agreed in the meeting."
     told = words_of(page(line.cast.max, "row", row.uid))
     assert "Against gold" in told and "Benchmark" in told
-    assert "Agreed in the meeting." in words_of(
-        page(line.cast.max, "project-quality", line.project.uid, list="benchmarks")
-    )
+    assert "Agreed in the meeting." in words_of(page(line.cast.max, "project-benchmarks", line.project.uid))
     client.post(reverse("admin:row-gold-remove", args=[row.uid]))
     assert not Benchmark.objects.exists()
 
