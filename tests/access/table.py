@@ -233,6 +233,7 @@ OF_AN_ORGANIZATION = (
     "admin:alert-seen",
     "admin:days-off-remove",
     "admin:invitation-*",
+    "admin:organization-change",
     "admin:organization-second-factor",
     "admin:rate-*",
     "admin:team-*",
