@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling import guidelines
-from labeling.admin.project_tabs import add_tab, project_for, show_in_project
+from labeling.admin.project_tabs import project_for, show_in_project
 from labeling.models import Project
 from quality import practice, practice_figures
 from quality.models import PracticeRow
@@ -14,7 +14,7 @@ from workforce.admin.pages import PersonRequest, act
 from workforce.admin.site import add_page
 from workforce.roles import Permission
 
-TAB = "project-practice"
+PAGE, TAB = "project-practice", "project-skills"
 MADE = "People practise on this row from now on."
 
 
@@ -23,7 +23,7 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
     is_post = request.method == "POST"
     project = project_for(request, uid, Permission.MAKE_BENCHMARK if is_post else Permission.VIEW_BENCHMARK)
     if is_post:
-        return act(request, lambda: _make(request, project), MADE, then=reverse(f"admin:{TAB}", args=[uid]))
+        return act(request, lambda: _make(request, project), MADE, then=reverse(f"admin:{PAGE}", args=[uid]))
     page = paging.page_of(request, practice.practice_rows_visible_to(request.user, project))
     figures = practice_figures.figures_of_rows(page.rows)
     nothing = practice_figures.RowFigures()
@@ -54,11 +54,10 @@ def _make(request: PersonRequest, project: Project) -> PracticeRow:
 @require_POST
 def retire(request: PersonRequest, uid: str) -> HttpResponse:
     row = practice.practice_row_to_keep(request.user, uid)
-    then = reverse(f"admin:{TAB}", args=[row.project.uid])
+    then = reverse(f"admin:{PAGE}", args=[row.project.uid])
     said = "Nobody gets this row any more, and its results count no more."
     return act(request, lambda: practice.retire_practice_row(request.user, row), said, then=then)
 
 
-add_page("projects/<uuid:uid>/practice/", tab, TAB)
+add_page("projects/<uuid:uid>/practice/", tab, PAGE)
 add_page("practice-rows/<uuid:uid>/retire/", retire, "practice-retire")
-add_tab(78, "Learning", TAB, Permission.VIEW_BENCHMARK)

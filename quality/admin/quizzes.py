@@ -24,7 +24,7 @@ from workforce.errors import InvalidInput, NotAllowed, NotFound, Refusal
 from workforce.roles import Permission
 
 # The quiz stands beside the practice, under one tab.
-TAB = "project-practice"
+TAB = "project-skills"
 FIRST_QUESTIONS, LONGEST_NUMBER, SHOWN = 3, 9, 20
 
 
