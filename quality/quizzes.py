@@ -142,12 +142,17 @@ def has_quiz(project: Project) -> bool:
 
 def has_passed(person: Person, project: Project) -> bool:
     """Whether a pass of ``person`` counts now: of any version since the last that asked everybody again."""
-    return _passes(person, project).exists()
+    return pass_of(person, project) is not None
+
+
+def pass_of(person: Person, project: Project) -> QuizAttempt | None:
+    """The newest pass of ``person`` that counts now."""
+    return _passes(person, project).last()
 
 
 def _passes(person: Person, project: Project) -> QuerySet[QuizAttempt]:
     quiz = Quiz.objects.filter(project=project).values("passes_from")
-    own = QuizAttempt.objects.filter(project=project, person=person, is_passed=True)
+    own = QuizAttempt.objects.filter(project=project, person=person, is_passed=True).select_related("version")
     return own.filter(version__number__gte=quiz).order_by("number")
 
 
@@ -254,7 +259,7 @@ def _counted_before(counted: QuizAttempt, answers: Mapping[str, Sequence[str]]) 
 def _turn(person: Person, project: Project, version: QuizVersion) -> Turn:
     own = QuizAttempt.objects.filter(project=project, person=person).select_related("version")
     last = own.order_by("-number").first()
-    passed = _passes(person, project).select_related("version").last()
+    passed = pass_of(person, project)
     used = own.filter(version=version).count()
     left = version.most_tries - used if version.most_tries else None
     number = last.number + 1 if last else 1

@@ -85,8 +85,10 @@ def _past_what_is_done(candidacy: Candidacy) -> Candidacy:
     if not funnel_settings.is_asked(settings, State(candidacy.state)):
         return _next(candidacy, settings, {"not_asked": True})
     if candidacy.state == State.QUIZ:
-        if quizzes.has_passed(person, project):
-            return _next(candidacy, settings, {"passed_before": True})
+        passed = quizzes.pass_of(person, project)
+        if passed is not None:
+            evidence = {"attempt": str(passed.uid), "share": passed.share, "is_passed": True}
+            return _next(candidacy, settings, evidence)
         _note_whether_a_try_is_left(candidacy)
     elif candidacy.state == State.PRACTICE:
         return _judge_practice(candidacy, settings, candidacy.practice or _answers_before(candidacy))
@@ -144,15 +146,10 @@ def note_guidelines(person: Person, project: Project) -> None:
 
 @transaction.atomic
 def note_quiz(person: Person, project: Project, *, is_passed: bool, share: float, uid: object) -> None:
-    """A quiz that was taken: passed, it is the way on; else it stands in the history. Elsewhere it moves nobody."""
+    """A quiz that was taken: passed, it leads on; else it stands in the history. Elsewhere it moves nobody."""
     candidacy = _at(person, project, State.QUIZ)
-    if candidacy is None:
-        return
-    evidence = {"attempt": str(uid), "share": share, "is_passed": is_passed}
-    if is_passed:
-        _next(candidacy, funnel_settings.settings_of(project), evidence)
-    else:
-        vetting.note_evidence(candidacy, evidence)
+    if candidacy is not None and not is_passed:
+        vetting.note_evidence(candidacy, {"attempt": str(uid), "share": share, "is_passed": False})
         _note_whether_a_try_is_left(candidacy)
 
 
@@ -169,7 +166,7 @@ def note_practice(person: Person, project: Project, *, score: float, uid: object
 
 
 def _at(person: Person, project: Project, state: State) -> Candidacy | None:
-    """The candidacy, locked, if it is at ``state`` in a project that vets people."""
+    """The candidacy, locked, if it is at ``state`` in a project that vets people; past it where that is passed now."""
     if not project.is_vetted or not access.can(person, Permission.LABEL, project):
         return None
     arrive(person, project)

@@ -90,7 +90,8 @@ def test_from_the_guidelines_through_quiz_and_practice_to_the_first_rows(stage: 
     take(cast.lena, stage, version, wrong=(0, 2), number=1)
     assert stands(stage, cast.lena).state == State.QUIZ
     assert last_event(stage, cast.lena).evidence["is_passed"] is False
-    take(cast.lena, stage, version, number=2)
+    passed = take(cast.lena, stage, version, number=2)
+    assert last_event(stage, cast.lena).evidence == {"attempt": str(passed.uid), "share": 1.0, "is_passed": True}
     assert empty_of(stage, cast.lena).code == "vetting_practice"
     answer(cast.lena, rows[0], WRONG)
     answer(cast.lena, rows[1], RIGHT)
