@@ -9,6 +9,7 @@ one that does not pass is answered ``{"refused_frame": <code>}`` and changes not
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ STALE_SECONDS = 4
 MOST_STREAMS = 20
 # A frame names one stream and one number.
 MOST_FRAME_BYTES, MOST_FRAME_DEPTH = 1024, 4
-SIGNED_OUT, NO_RIGHT = 4401, 4403
+SIGNED_OUT, NO_RIGHT, BROKEN = 4401, 4403, 1011
+log = logging.getLogger("crewline.live")
 Obey = Callable[[Any, dict[str, Any]], Awaitable[None]]
 
 
@@ -226,15 +228,27 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         return True
 
     async def _watch_rights(self) -> None:
-        # A page that has just gone cannot be told; its end is on the way to us.
-        with contextlib.suppress(OSError):
-            while True:
-                # All sockets of the process wake together, so that one look does for them.
-                await asyncio.sleep(CHECK_SECONDS - time.monotonic() % CHECK_SECONDS)
-                look = await desk().look()
-                if self in look.people and not await self._may_follow_all(look.people[self]):
-                    return
-                for stream in list(self.seen):
-                    # A hint may have been dropped on its way; looking by ourselves makes that harmless.
-                    if look.heads.get(stream, 0) > self.seen.get(stream, 0):
-                        await self._send_new(stream)
+        try:
+            while await self._look_by_itself():
+                continue
+        except OSError:
+            # A page that has just gone cannot be told; its end is on the way to us.
+            return
+        except Exception:
+            # Nobody would ask for rights any more: the page connects anew and is asked then.
+            log.exception("The watch over a socket failed")
+            with contextlib.suppress(Exception):
+                await self.close(BROKEN)
+
+    async def _look_by_itself(self) -> bool:
+        """One round of the watch; whether the socket stays."""
+        # All sockets of the process wake together, so that one look does for them.
+        await asyncio.sleep(CHECK_SECONDS - time.monotonic() % CHECK_SECONDS)
+        look = await desk().look()
+        if self in look.people and not await self._may_follow_all(look.people[self]):
+            return False
+        for stream in list(self.seen):
+            # A hint may have been dropped on its way; looking by ourselves makes that harmless.
+            if look.heads.get(stream, 0) > self.seen.get(stream, 0):
+                await self._send_new(stream)
+        return True

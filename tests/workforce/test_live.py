@@ -12,6 +12,7 @@ from django.test import Client
 
 from labeling import project_access
 from labeling.events import stream_of_project
+from tests.flush import owners_connection
 from tests.line import Line
 from tests.sockets import Socket
 from workforce import live, relay
@@ -272,5 +273,27 @@ def test_a_frame_that_is_no_clean_json_is_refused_and_the_socket_lives(line: Lin
         answer = await follow(socket, stream)
         assert answer["following"] == stream
         await socket.disconnect()
+
+    scene()
+
+
+def test_a_socket_whose_watch_failed_is_closed_and_not_left_unwatched(line: Line) -> None:
+    """One failed look would end the watch over all sockets of the process: their pages connect anew instead."""
+
+    def rename(before: str, after: str) -> None:
+        with owners_connection() as owner, owner.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    @async_to_sync
+    async def scene() -> None:
+        socket, _ = await sync_to_async(socket_of)(line.cast.max)
+        await socket.connect()
+        await follow(socket, stream_of_project(line.project.uid))
+        await sync_to_async(rename)("workforce_streamhead", "workforce_gone")
+        try:
+            code, seconds = await closed_with(socket)
+        finally:
+            await sync_to_async(rename)("workforce_gone", "workforce_streamhead")
+        assert code == 1011 and seconds <= MOST_SECONDS
 
     scene()
