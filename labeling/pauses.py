@@ -41,6 +41,7 @@ def pause_person(
     pause = Pause.objects.create(project=project, person=person, paused_by=actor, ends_at=ends_at, **words)
     # Asked of the row, because a team lead may do this to the own team's people only.
     access.require(actor, Permission.PAUSE_PERSON, pause)
+    _refuse_own(actor, pause)
     if not access.roles_on(person, project):
         raise RuleViolation("not_on_project", f"{person.name} has no role in {project.name}.")
     before = _facts(earlier) if earlier is not None else {}
@@ -55,11 +56,18 @@ def resume_person(actor: Person, pause: Pause) -> Pause:
     related = "project__organization", "person"
     pause = Pause.objects.select_for_update(of=("self",)).select_related(*related).get(pk=pause.pk)
     access.require(actor, Permission.PAUSE_PERSON, pause)
+    _refuse_own(actor, pause)
     if pause.resumed_at is None:
         _end(pause, actor)
         audit.record(actor, "person.resumed", pause, before=_facts(pause), root=pause.project)
         _tell(pause, "resumed")
     return pause
+
+
+def _refuse_own(actor: Person, pause: Pause) -> None:
+    """A team lead is of the led people too, and would end what others decided about them."""
+    if pause.person_id == actor.pk and not access.can(actor, Permission.PAUSE_PERSON, pause.project):
+        raise RuleViolation("own_pause", "Your own pause is for those who run the project. Ask them.")
 
 
 # --- Reads ------------------------------------------------------------------------------------------------------
