@@ -134,7 +134,7 @@ def lease_next_rows(
     if project.state != Project.State.ACTIVE:
         return Claim((), Empty("project_closed", f"{project.name} is {project.get_state_display()} for now."))
     shut = next(filter(None, (gate(person, project, kind) for gate in _gates)), None)
-    caps = [] if shut else list(filter(None, (cap(person, project, kind) for cap in _caps)))
+    caps = [] if shut else _caps_on(person, project, kind)
     shut = shut or next((why for left, why in caps if left <= 0), None)
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
@@ -142,6 +142,10 @@ def lease_next_rows(
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
+                if caps:
+                    # A limit counts what is in hand: a claim in another tab must be through before it is asked.
+                    _wait_for_own_claims(person, project)
+                    caps = _caps_on(person, project, kind)
                 held = _live_leases(person, project, kind)
                 missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
                 taken = _take(
@@ -158,6 +162,15 @@ def lease_next_rows(
     both = sorted((*held, *_with_rows(taken)), key=lambda slot: not (slot.is_rework or slot.why == "taken_back"))
     slots = tuple(slot for slot in both if str(slot.uid) not in known)
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
+
+
+def _caps_on(person: Person, project: Project, kind: str) -> list[tuple[int, Empty]]:
+    return list(filter(None, (cap(person, project, kind) for cap in _caps)))
+
+
+def _wait_for_own_claims(person: Person, project: Project) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"claim {person.pk} {project.pk}"])
 
 
 def _only_in_hand(person: Person, project: Project, kind: str, known: set[str], shut: Empty) -> Claim:

@@ -1,13 +1,15 @@
 """So many rows a day: counted on the organization's day, what is in hand too."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from labeling import day_limits, queue, work_time
-from labeling.models import DayLimit, Project, WorkSession
+from labeling.models import DayLimit, Project, Slot, WorkSession
 from tests.cast import Cast
 from tests.labeling.test_labels import submit
 from tests.line import Line, make_line
@@ -84,3 +86,21 @@ def test_who_may_set_it(line: Line) -> None:
         with pytest.raises(InvalidInput):
             limit(line, rows)
     assert not DayLimit.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_five_claims_at_once_give_no_more_than_the_limit(line: Line) -> None:
+    limit(line, 2)
+    start = threading.Barrier(5)
+
+    def claim_now() -> None:
+        start.wait(timeout=10)
+        claim(line)
+        connection.close()
+
+    claims = [threading.Thread(target=claim_now) for _ in range(5)]
+    for one in claims:
+        one.start()
+    for one in claims:
+        one.join(timeout=30)
+    assert Slot.objects.filter(labeler=line.cast.lena, state=Slot.State.LEASED).count() == 2
