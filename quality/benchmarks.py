@@ -150,7 +150,8 @@ def remove_benchmark(actor: Person, project_row: ProjectRow) -> None:
 
 
 def benchmark_of(project_row: ProjectRow) -> Benchmark | None:
-    return Benchmark.objects.select_related("gold__made_from", "made_by").filter(project_row=project_row).first()
+    related = "gold__made_from", "made_by", "project"
+    return Benchmark.objects.select_related(*related).filter(project_row=project_row).first()
 
 
 def benchmarks_visible_to(person: Person, project: Project) -> QuerySet[Benchmark]:

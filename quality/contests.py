@@ -31,13 +31,10 @@ ALIKE = 0.9
 LONGEST_REASON = 2000
 
 
-def look_at(project_row: ProjectRow) -> bool:
+def look_at(benchmark: Benchmark, project_row: ProjectRow, scores: Sequence[LabelScore]) -> bool:
     """Suspend the row's gold if it is contested; the caller holds the row's lock. Returns whether it was."""
-    related = "gold__made_from", "made_by", "project"
-    benchmark = Benchmark.objects.select_related(*related).filter(project_row=project_row).first()
-    if benchmark is None or benchmark.state == Benchmark.State.SUSPENDED:
+    if benchmark.state == Benchmark.State.SUSPENDED:
         return False
-    scores = gold_scores.rows_scores(project_row)
     if sum(1 for score in scores if _disagrees(score)) < SEVERAL + benchmark.kept_against:
         return False
     trusted = _trusted(benchmark, [score.labeler_id for score in scores])

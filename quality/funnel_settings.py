@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling import work_time
 from labeling.models import Project, Slot
@@ -15,7 +15,7 @@ from quality import practice, quizzes
 from quality.models import Candidacy, FunnelEvent, FunnelSettings
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
-from workforce.models import Person
+from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
 FIELDS = (
@@ -152,7 +152,23 @@ def _settle_those_who_work_here(project: Project) -> int:
     FunnelEvent.objects.bulk_create(
         FunnelEvent(candidacy=one, to_state=one.state, note="Worked here before.") for one in made
     )
-    return len(made)
+    return len(made) + _settle_those_who_worked_meanwhile(project)
+
+
+def _settle_those_who_worked_meanwhile(project: Project) -> int:
+    """Where people get no rows while they are vetted, who handed some in since did so while nobody was."""
+    since = Slot.objects.filter(
+        project=project, kind=Slot.Kind.LABEL, labeler=OuterRef("person"), submitted_at__gt=OuterRef("entered_at")
+    )
+    without_rows = [State.APPLIED, State.INTERVIEWED, State.INVITED, State.GUIDELINES, State.QUIZ, State.PRACTICE]
+    found = list(Candidacy.objects.filter(Exists(since), project=project, state__in=without_rows))
+    FunnelEvent.objects.bulk_create(
+        FunnelEvent(candidacy=one, from_state=one.state, to_state=State.PRODUCTION, note="Worked here meanwhile.")
+        for one in found
+    )
+    moved = Candidacy.objects.filter(pk__in=[one.pk for one in found])
+    moved.update(state=State.PRODUCTION, step=0, needs="", practice=[], entered_at=ClockTimestamp())
+    return len(found)
 
 
 def _refuse_bad_values(settings: FunnelSettings) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from labeling.models import ProjectRow
-from quality import gold_scores
 from quality.agreement.intervals import wilson_interval
 from quality.models import Benchmark, LabelScore
 from workforce import audit
@@ -21,12 +20,9 @@ CHANCE = 0.05
 WHOLLY_RIGHT = 1.0 - 1e-9
 
 
-def look_at(project_row: ProjectRow) -> None:
+def look_at(benchmark: Benchmark, project_row: ProjectRow, scores: Sequence[LabelScore]) -> None:
     """Note or take back the signs at the row's gold; the caller holds the row's lock. Each new sign is audited."""
-    benchmark = Benchmark.objects.filter(project_row=project_row).first()
-    if benchmark is None:
-        return
-    leak = signs_of(gold_scores.rows_scores(project_row))
+    leak = signs_of(scores)
     if leak == benchmark.leak:
         return
     Benchmark.objects.filter(pk=benchmark.pk).update(leak=leak)

@@ -181,7 +181,9 @@ def take_quiz(
     access.require(person, Permission.LABEL, project)
     if project.state == Project.State.ARCHIVED:
         raise RuleViolation("project_closed", "This project was closed.")
-    # One at a time per quiz: what comes second finds the first, and no version comes in between.
+    # Project, then quiz, as publishing does. One at a time: what comes second finds the first, and no version comes in
+    # between.
+    Project.objects.select_for_update(of=("self",), no_key=True).get(pk=project.pk)
     quiz = Quiz.objects.select_for_update(no_key=True).filter(project=project, retired_at=None).first()
     newest = newest_version(project) if quiz else None
     if newest is None:

@@ -22,6 +22,7 @@ from quality import (
     contests,
     facts,
     figures,
+    gold_scores,
     gold_serving,
     issues,
     leaks,
@@ -71,11 +72,18 @@ def go_on_after_submit(sender: Any, label: Label, actor: Person, **_: Any) -> No
         review.settle_row(label.project_row)
 
 
+def _look_at_gold(row: ProjectRow) -> None:
+    benchmark = benchmarks.benchmark_of(row)
+    if benchmark is not None:
+        scores = gold_scores.rows_scores(row)
+        contests.look_at(benchmark, row, scores)
+        leaks.look_at(benchmark, row, scores)
+
+
 def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
     """Another opinion while the row is unsure, else what its labels wait for."""
     checks.finish_checks(project_row)
-    contests.look_at(project_row)
-    leaks.look_at(project_row)
+    _look_at_gold(project_row)
     if consensus.waits_for_settling(project_row) and not overlap.ask_if_unsure(project_row):
         review.settle_row(project_row)
 

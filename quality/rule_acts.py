@@ -14,6 +14,7 @@ from quality.skills import today_in
 from workforce import access, audit
 from workforce.errors import Refusal, RuleViolation
 from workforce.events import announce, stream_of_person
+from workforce.loops import each_by_itself
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
@@ -24,7 +25,11 @@ OVERLAP = timedelta(minutes=10)
 def act_on_results() -> int:
     """Let every rule that is on look at the newest results. Returns how many acts there were."""
     on = QualityRule.objects.exclude(on_since=None).exclude(project__state="archived")
-    return sum(run_rule(pk) for pk in on.order_by("pk").values_list("pk", flat=True))
+    acts = 0
+    for pk in on.order_by("pk").values_list("pk", flat=True):
+        with each_by_itself(f"quality rule {pk}"):
+            acts += run_rule(pk)
+    return acts
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from quality.models import LabelScore, Review, Supervision, SupervisionMove
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotFound, Refusal, RuleViolation
 from workforce.events import announce
+from workforce.loops import each_by_itself
 from workforce.models import Person
 from workforce.roles import Permission
 
@@ -120,7 +121,11 @@ def stop(actor: Person, project: Project) -> None:
 def look_at_all() -> int:
     """Called by the scheduler. Returns how many projects moved."""
     on = Supervision.objects.exclude(on_since=None).exclude(project__state=Project.State.ARCHIVED)
-    return sum(look_at(pk) for pk in on.order_by("project").values_list("project", flat=True))
+    moved = 0
+    for pk in on.order_by("project").values_list("project", flat=True):
+        with each_by_itself(f"supervision of project {pk}"):
+            moved += look_at(pk)
+    return moved
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.db import transaction
 from labeling import project_access
 from labeling.models import Project
 from labeling.texts import checked_text
-from quality import funnel_settings
+from quality import funnel_settings, quizzes
 from quality.funnel_settings import STEPS
 from quality.models import Candidacy, FunnelEvent
 from workforce import access, audit
@@ -81,6 +81,7 @@ MOVES = (
     *(_moves(Who.ITSELF, [step], STEPS[at + 1 :], "passed, or not asked") for at, step in enumerate(STEPS[:-1])),
     _moves(Who.ITSELF, [State.ASSESSMENT], [State.ASSESSMENT], "starts anew after a pause"),
     _moves(Who.ITSELF, [State.RAMP], [State.RAMP], "a step up or down, or the same again"),
+    _moves(Who.ITSELF, [State.RAMP], [State.ASSESSMENT], "surely below on the first step"),
 )
 
 
@@ -185,6 +186,11 @@ def move_candidacy(
     words = checked_text(note, "note", longest=LONGEST_NOTE)
     if to in STEPS and not funnel_settings.is_asked(funnel_settings.settings_of(project), State(to)):
         raise RuleViolation("step_not_asked", f"{project.name} has no such step: {State(to).label}.")
+    if to == State.QUIZ and quizzes.has_passed(candidacy.person, project):
+        message = f"{candidacy.person.name} has passed the quiz. Publish a version that asks everybody again first."
+        raise RuleViolation("quiz_passed", message)
+    if to == State.DECLINED:
+        _take_own_role(actor, project, candidacy.person)
     is_step = candidacy.state in STEPS and to in STEPS
     return move(
         candidacy, State(to), who=Who.MANAGER, by=actor, note=words, evidence={"by_hand": True} if is_step else {}
@@ -231,7 +237,7 @@ def begin(
     evidence: dict[str, Any] | None = None,
 ) -> tuple[Candidacy, bool]:
     """The first state of somebody here, and whether it is new: of two at once one is made, and both get it."""
-    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    Project.objects.select_for_update(of=("self",), no_key=True).get(pk=project.pk)
     found = candidacy_of(person, project)
     if found is not None:
         return found, False
@@ -269,9 +275,17 @@ def is_shared_with(project: Project, vendor_id: int | None) -> bool:
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------
+def _take_own_role(actor: Person, project: Project, person: Person) -> None:
+    """Who is declined keeps no role of a labeler of their own: without vetting it would give them rows."""
+    grant = project_access.grant_of(project, person)
+    if grant is not None and grant.role == Role.LABELER:
+        project_access.revoke_role(actor, project, person)
+
+
 def _locked(actor: Person, project: Project) -> Project:
     """The project before any quality row, and the right to let people in."""
-    found = Project.objects.select_for_update(of=("self",)).select_related("organization").get(pk=project.pk)
+    projects = Project.objects.select_for_update(of=("self",), no_key=True).select_related("organization")
+    found = projects.get(pk=project.pk)
     access.require(actor, Permission.MANAGE_ACCESS, found)
     return found
 

@@ -22,6 +22,7 @@ from quality.models import Candidacy, FunnelEvent, FunnelSettings, LabelScore
 from quality.vetting import BEFORE_THE_STEPS, Who
 from workforce import access
 from workforce.errors import Refusal, RuleViolation
+from workforce.loops import each_by_itself
 from workforce.models import Person
 from workforce.roles import Permission
 
@@ -107,6 +108,8 @@ def _judge_practice(candidacy: Candidacy, settings: FunnelSettings, answers: Seq
     """The mean of the newest answers is the way on; of all there are where the project has fewer rows than it asks.
     Who has none left to give waits for a manager."""
     there = practice.progress_of(candidacy.person, candidacy.project)
+    counted = {one["answer"] for one in practice.first_answers_of(candidacy.person, candidacy.project)}
+    answers = [one for one in answers if one["answer"] in counted]
     wanted = min(settings.practice_count, there["rows"])
     if not wanted:
         return _next(candidacy, settings, {"not_asked": True})
@@ -183,14 +186,19 @@ def look_at_results() -> int:
     related = "project__organization", "project__quality_funnel__on_by", "person"
     count = 0
     for candidacy in with_result_count(tried.select_related(*related)).order_by("pk"):
-        settings = candidacy.project.quality_funnel
-        results = results_since(candidacy) if candidacy.results >= wanted_of(candidacy, settings) else []
-        look = look_of(candidacy, settings, results)
-        if look.outcome == Outcome.WAIT:
-            _note_whether_gold_is_left(candidacy)
-        elif _is_due(candidacy, results[look.n - 1]):
-            count += _act(candidacy, settings, look, results[: look.n])
+        with each_by_itself(f"candidacy {candidacy.uid}"):
+            count += _look_at(candidacy)
     return count
+
+
+def _look_at(candidacy: Any) -> bool:
+    settings = candidacy.project.quality_funnel
+    results = results_since(candidacy) if candidacy.results >= wanted_of(candidacy, settings) else []
+    look = look_of(candidacy, settings, results)
+    if look.outcome == Outcome.WAIT:
+        _note_whether_gold_is_left(candidacy)
+        return False
+    return _is_due(candidacy, results[look.n - 1]) and _act(candidacy, settings, look, results[: look.n])
 
 
 def look_of(candidacy: Candidacy, settings: FunnelSettings, results: Sequence[LabelScore]) -> Look:
@@ -275,19 +283,37 @@ def _do(candidacy: Candidacy, settings: FunnelSettings, look: Look, results: Seq
     elif look.outcome == Outcome.FAILED:
         vetting.move(candidacy, State.ASSESSMENT, who=Who.ITSELF, evidence=evidence)
     else:
-        still = Candidacy.objects.filter(pk=candidacy.pk, state=candidacy.state, entered_at=candidacy.entered_at)
-        if still.update(needs=Candidacy.Needs.UNSURE):
-            vetting.note_evidence(candidacy, evidence)
+        _wait_for_a_manager(candidacy, evidence)
 
 
 def _climb(candidacy: Candidacy, settings: FunnelSettings, look: Look, evidence: dict[str, Any]) -> None:
-    """A step up while the score holds, the same step again while it is unsure, a step down when it surely does not."""
-    change = {Outcome.PASSED: 1, Outcome.UNSURE: 0, Outcome.FAILED: -1}[look.outcome]
-    step = candidacy.step + change
-    if step > len(settings.ramp_caps):
+    """A step up while the score holds, the same step once more while it is unsure, a step down when it surely does not
+    hold, and from the first back to the assessment. Who is unsure twice on a step waits for a manager: looked at for
+    ever, nearly everybody has a good moment."""
+    last = len(settings.ramp_caps)
+    # A ramp that became shorter ends with its last step.
+    here = min(candidacy.step, last)
+    if look.outcome == Outcome.UNSURE and _was_unsure_here(candidacy):
+        _wait_for_a_manager(candidacy, evidence)
+    elif look.outcome == Outcome.PASSED and here == last:
         _next(candidacy, settings, evidence)
+    elif look.outcome == Outcome.FAILED and here <= 1 and funnel_settings.is_asked(settings, State.ASSESSMENT):
+        vetting.move(candidacy, State.ASSESSMENT, who=Who.ITSELF, evidence=evidence)
     else:
-        vetting.move(candidacy, State.RAMP, who=Who.ITSELF, step=step, evidence=evidence)
+        change = {Outcome.PASSED: 1, Outcome.UNSURE: 0, Outcome.FAILED: -1}[look.outcome]
+        vetting.move(candidacy, State.RAMP, who=Who.ITSELF, step=here + change, evidence=evidence)
+
+
+def _was_unsure_here(candidacy: Candidacy) -> bool:
+    before = FunnelEvent.objects.filter(candidacy=candidacy).order_by("-pk").first()
+    is_here = before is not None and (before.to_state, before.to_step) == (candidacy.state, candidacy.step)
+    return before is not None and is_here and before.evidence.get("outcome") == Outcome.UNSURE
+
+
+def _wait_for_a_manager(candidacy: Candidacy, evidence: dict[str, Any]) -> None:
+    still = Candidacy.objects.filter(pk=candidacy.pk, state=candidacy.state, entered_at=candidacy.entered_at)
+    if still.update(needs=Candidacy.Needs.UNSURE):
+        vetting.note_evidence(candidacy, evidence)
 
 
 def _pause(candidacy: Candidacy, settings: FunnelSettings, look: Look) -> dict[str, Any]:

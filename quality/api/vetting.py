@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from labeling import project_access
 from labeling.api.projects import project_named
-from quality import funnel_settings, vetting, vetting_board, vetting_standing
+from quality import funnel_settings, vetting, vetting_board, vetting_standing, vetting_words
 from quality.models import Candidacy, FunnelEvent, FunnelSettings
 from quality.models.vetting import MOST_ROWS
 from quality.vetting_standing import Standing
@@ -315,10 +315,12 @@ def _documents(request: Request, rows: list[Candidacy]) -> list[dict[str, Any]]:
     """In two queries for any number; figures only where the caller may see them."""
     shown = vetting_board.sees_evidence(person_of(request), rows)
     figures = vetting_board.figures_of([one for one in rows if one.pk in shown])
-    return [_document(one, figures.get(one.pk)) for one in rows]
+    return [_document(one, figures.get(one.pk), is_shown=one.pk in shown) for one in rows]
 
 
-def _document(one: Candidacy, figures: vetting_board.Figures | None) -> dict[str, Any]:
+def _document(one: Candidacy, figures: vetting_board.Figures | None, *, is_shown: bool) -> dict[str, Any]:
+    """What happens next speaks of gold and results: for those who may see benchmarks only."""
+    settings = one.project.quality_funnel
     return {
         "uid": str(one.uid),
         "project": str(one.project.uid),
@@ -327,14 +329,17 @@ def _document(one: Candidacy, figures: vetting_board.Figures | None) -> dict[str
         "step": one.step,
         "entered_at": one.entered_at.isoformat(),
         "waits_for_manager": bool(one.needs),
-        "next_act": vetting_board.next_act(one, one.project.quality_funnel, figures),
+        "next_act": vetting_board.next_act(one, settings, figures) if is_shown else vetting_words.told(one, settings),
         "figures": vars(figures) if figures else None,
     }
 
 
 def _with_events(request: Request, one: Candidacy) -> dict[str, Any]:
     is_shown = one.pk in vetting_board.sees_evidence(person_of(request), [one])
-    events = [_event(event, is_shown=is_shown) for event in vetting_board.events_of(one)[:MOST_EVENTS]]
+    # A look that moved nobody would tell when results were judged.
+    found = vetting_board.events_of(one)[:MOST_EVENTS]
+    told = [event for event in found if is_shown or event.from_state != event.to_state]
+    events = [_event(event, is_shown=is_shown) for event in told]
     return {**_documents(request, [one])[0], "events": events}
 
 

@@ -69,7 +69,9 @@ def test_people_who_disagree_each_in_their_own_way_or_against_more_others_suspen
     say(stage, row, {"Ann": payload(FAR), "Ben": payload(light="night"), "Cem": payload(HALF, FAR, light="night")})
     assert gold_on(row).state == Benchmark.State.ACTIVE
     other = rows_of(stage)[4]
-    assert not contests.look_at(other) and gold_on(other).state == Benchmark.State.ACTIVE
+    gold = gold_on(other)
+    assert not contests.look_at(gold, other, gold_scores.rows_scores(other))
+    assert gold_on(other).state == Benchmark.State.ACTIVE
 
 
 def contested(stage: Line) -> ProjectRow:

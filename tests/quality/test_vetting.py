@@ -57,7 +57,7 @@ TABLE = {
         "quiz": "practice assessment ramp production",
         "practice": "assessment ramp production",
         "assessment": "assessment ramp production",
-        "ramp": "ramp production",
+        "ramp": "assessment ramp production",
     },
 }
 

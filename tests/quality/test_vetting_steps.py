@@ -5,11 +5,22 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from labeling import guidelines, pauses, queue
 from labeling.models import Label, Pause, Project, ProjectPersonGrant, ProjectRow, Slot
-from quality import benchmarks, checks, funnel_settings, gold_serving, review, vetting, vetting_steps, vetting_words
+from quality import (
+    benchmarks,
+    checks,
+    funnel_settings,
+    gold_serving,
+    practice,
+    review,
+    vetting,
+    vetting_steps,
+    vetting_words,
+)
 from quality.agreement.trials import Outcome, assessed, climbed
 from quality.models import Candidacy, LabelScore, PracticeRow, QuizVersion
 from tests.cast import Cast
@@ -19,6 +30,7 @@ from tests.quality.test_practice import answer, make, spare_rows
 from tests.quality.test_quizzes import publish, take
 from tests.quality.test_rules import results
 from tests.quality.vetting_stage import State, last_event, put, scored, stands, vet
+from workforce.errors import RuleViolation
 from workforce.models import ClockTimestamp, Person
 
 pytestmark = pytest.mark.django_db
@@ -382,3 +394,103 @@ def test_who_runs_out_of_gold_waits_for_a_manager_until_there_is_some(stage: Lin
     assert stands(stage, cast.lena).needs == ""
     vetting.move_candidacy(cast.pia, stands(stage, cast.lena), State.PRODUCTION, note="Known from another project.")
     assert queries_of_a_claim(cast.lena, stage)
+
+
+# --- What must not happen -----------------------------------------------------------------------------------------
+def test_who_surely_fails_on_a_shortened_ramp_does_not_get_through(stage: Line) -> None:
+    cast = stage.cast
+    for outcome, scores in (
+        (State.ASSESSMENT, [0.0, 0.1, 0.0, 0.1, 0.0]),
+        (State.PRODUCTION, [1.0, 0.9, 1.0, 1.0, 0.9]),
+    ):
+        put(stage, cast.lena, State.RAMP, step=3)
+        settings = funnel_settings.settings_of(stage.project)
+        funnel_settings.change_settings(cast.pia, stage.project, after=settings.version, ramp_caps=[2])
+        LabelScore.objects.all().delete()
+        scored(stage, cast.lena, scores)
+        assert vetting_steps.look_at_results() == 1
+        assert stands(stage, cast.lena).state == outcome
+        Pause.objects.all().delete()
+
+
+def test_who_is_unsure_twice_on_a_step_waits_for_a_manager(stage: Line) -> None:
+    """Looked at for ever, nearly everybody would climb."""
+    lena = stage.cast.lena
+    put(stage, lena, State.RAMP, step=1)
+    scored(stage, lena, [1.0, 0.4, 1.0, 0.4, 1.0])
+    assert vetting_steps.look_at_results() == 1 and stands(stage, lena).needs == ""
+    Candidacy.objects.update(entered_at=ClockTimestamp() - timedelta(hours=2))
+    LabelScore.objects.all().delete()
+    scored(stage, lena, [1.0, 0.4, 1.0, 0.4, 1.0])
+    vetting_steps.look_at_results()
+    assert (stands(stage, lena).state, stands(stage, lena).needs) == (State.RAMP, Candidacy.Needs.UNSURE)
+    assert queue.lease_next_rows(lena, stage.project).slots, "the step's rows go on"
+
+
+def test_a_row_that_was_retired_counts_no_more(stage: Line) -> None:
+    _, rows = ask(stage, asks_quiz=False)
+    empty_of(stage, stage.cast.lena)
+    for row, body in zip(rows, (RIGHT, WRONG), strict=False):
+        answer(stage.cast.lena, row, body)
+    practice.retire_practice_row(stage.cast.pia, rows[1])
+    answer(stage.cast.lena, rows[2], RIGHT)
+    assert stands(stage, stage.cast.lena).state == State.ASSESSMENT
+
+
+def test_a_team_lead_ends_no_pause_of_their_own(stage: Line) -> None:
+    cast = stage.cast
+    pause = pauses.pause_person(cast.pia, stage.project, cast.tom, reason="Assessment.", told="Read the rules again.")
+    for act in (
+        lambda: pauses.resume_person(cast.tom, pause),
+        lambda: pauses.pause_person(cast.tom, stage.project, cast.tom, reason="Mine.", told="Mine."),
+    ):
+        with pytest.raises(RuleViolation) as refusal:
+            act()
+        assert refusal.value.code == "own_pause"
+    assert pauses.resume_person(cast.pia, pause).resumed_by == cast.pia
+
+
+def test_nobody_goes_back_to_a_quiz_that_they_passed_and_who_is_declined_keeps_no_role(stage: Line) -> None:
+    cast = stage.cast
+    version, _ = ask(stage)
+    empty_of(stage, cast.lena)
+    take(cast.lena, stage, version, number=1)
+    with pytest.raises(RuleViolation) as refusal:
+        vetting.move_candidacy(cast.pia, stands(stage, cast.lena), State.QUIZ, note="Again, please.")
+    assert refusal.value.code == "quiz_passed"
+    vetting.move_candidacy(cast.pia, stands(stage, cast.lena), State.DECLINED, note="Not for now.")
+    assert not ProjectPersonGrant.objects.filter(user=cast.lena, content_object=stage.project).exists()
+
+
+def test_who_worked_while_nobody_was_vetted_is_in_production(stage: Line) -> None:
+    put(stage, stage.cast.leo, State.GUIDELINES)
+    funnel_settings.switch(stage.cast.pia, stage.project, is_on=False)
+    scored(stage, stage.cast.leo, [0.9])
+    assert funnel_settings.switch(stage.cast.pia, stage.project, is_on=True).settled == 1
+    assert stands(stage, stage.cast.leo).state == State.PRODUCTION
+    assert last_event(stage, stage.cast.leo).note == "Worked here meanwhile."
+
+
+def test_a_candidate_learns_nothing_of_gold_and_looks_by_the_api(stage: Line) -> None:
+    lena, client = stage.cast.lena, Client()
+    put(stage, lena, State.ASSESSMENT)
+    Candidacy.objects.update(needs=Candidacy.Needs.NO_GOLD)
+    vetting.note_evidence(stands(stage, lena), {"outcome": "wait"})
+    client.force_login(lena)
+    (own,) = client.get("/api/v1/candidacies/").json()["results"]
+    assert "gold" not in own["next_act"] and "manager has to look" in own["next_act"]
+    assert client.get(f"/api/v1/candidacies/{own['uid']}/").json()["events"] == []
+
+
+def test_one_candidacy_that_fails_stops_no_other(stage: Line, caplog: pytest.LogCaptureFixture) -> None:
+    for person, state in ((stage.cast.lena, State.ASSESSMENT), (stage.cast.leo, State.ASSESSMENT)):
+        put(stage, person, state)
+        scored(stage, person, [0.9] * 10)
+    # A value that no rule writes: the look at it fails.
+    Candidacy.objects.filter(person=stage.cast.lena).update(
+        project=make_line(stage.cast, rows=1, name=" three").project
+    )
+    Project.objects.update(is_vetted=True)
+    vetting_steps.look_at_results()
+    assert stands(stage, stage.cast.leo).state == State.RAMP
+    assert "could not be looked at" in caplog.text
