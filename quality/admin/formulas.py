@@ -109,7 +109,7 @@ FORMULAS = (
             "Passed: the mean is at the bar or above it. Surely below: the whole 95 % interval is under it. Else "
             "unsure.",
             "An assessment is looked at when its results are there, and once more at twice as many; a step of the ramp "
-            "once. Nothing moves before the person has handed in some more rows.",
+            "once, and once more where it was unsure. Nothing moves before the person has handed in some more rows.",
         ),
     ),
     Formula(
