@@ -39,6 +39,12 @@ def asked(street: Line) -> Line:
     return street
 
 
+MIDDLE_OF = """(questions, text) => {
+  const box = [...questions.querySelectorAll('span')].find((one) => one.textContent === text).getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+
+
 def answers(editor: Editor) -> dict[str, Any]:
     editor.wait_saved()
     return {entry["feature"]: entry["value"] for entry in Draft.objects.get().payload["features"]}
@@ -51,7 +57,8 @@ def test_the_first_click_after_typing_counts(asked: Line, signed_in: SignIn) -> 
         note.click()
         editor.press("End")
         editor.type(word)
-        editor.part("questions").get_by_text(option, exact=True).hover(force=True)
+        # Measured in one go: the questions are drawn anew as typing is saved.
+        editor.page.mouse.move(*editor.part("questions").evaluate(MIDDLE_OF, option))
         editor.page.mouse.down()
         editor.page.wait_for_timeout(1500)
         editor.page.mouse.up()
