@@ -12,7 +12,7 @@ An actor that a line does not name stands in for another first (``STAND_INS``), 
 table says of a thing of the stage, ``RELATIONS`` carries over to the same thing of somebody else."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -313,20 +313,26 @@ def _relations_of(cell: Cell) -> Iterator[tuple[str, str]]:
 
 
 # --- What is run ------------------------------------------------------------------------------------------------
-def one_of_each_column(cells: list[Cell]) -> list[Cell]:
+def one_of_each_column(cells: list[Cell], at_home: Iterable[Cell] = ()) -> list[Cell]:
     """Actors for whom every door of a face (pages, admin, API, streams) has the same answer take turns there: at each
-    door one of them asks."""
+    door one of them asks. Cells of a relation: the same answer in it and ``at_home``."""
+    home: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for cell in at_home:
+        home.setdefault((_face_of(cell), cell.actor), []).append((cell.route, cell.method, cell.expect))
     faces: dict[str, dict[tuple[str, str], dict[str, Cell]]] = {}
     for cell in cells:
-        face = next((start for start in FACES if cell.route.startswith(start)), "")
-        faces.setdefault(face, {}).setdefault((cell.route, cell.method), {})[cell.actor] = cell
+        faces.setdefault(_face_of(cell), {}).setdefault((cell.route, cell.method), {})[cell.actor] = cell
     found = []
-    for doors in faces.values():
-        columns: dict[tuple[str | None, ...], list[str]] = {}
+    for face, doors in faces.items():
+        columns: dict[tuple[object, ...], list[str]] = {}
         for actor in ACTORS:
-            column = tuple(door[actor].expect if actor in door else None for door in doors.values())
-            columns.setdefault(column, []).append(actor)
+            here = tuple(door[actor].expect if actor in door else None for door in doors.values())
+            columns.setdefault((here, tuple(sorted(home.get((face, actor), [])))), []).append(actor)
         for turn, door in enumerate(doors.values()):
             asking = {actors[turn % len(actors)] for actors in columns.values()}
             found += [cell for actor, cell in door.items() if actor in asking]
     return found
+
+
+def _face_of(cell: Cell) -> str:
+    return next((start for start in FACES if cell.route.startswith(start)), "")
