@@ -111,6 +111,19 @@ def revoke_role(actor: Person, project: Project, receiver: Person | Team) -> Non
 
 
 @transaction.atomic
+def give_up_role(person: Person, project: Project) -> None:
+    """A person's own role ends by their own wish; roles through a team stay. Nothing happens where there is none."""
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    grant = grant_of(project, person)
+    if grant is None:
+        return
+    before = {"receiver": str(person.uid), **_facts(grant)}
+    grant.delete()
+    audit.record(person, "access.given_up", project, before=before)
+    _tell(project, person)
+
+
+@transaction.atomic
 def keep_grant(actor: Person, grant: Grant, *, days: int = VENDOR_DAYS) -> Grant:
     """Somebody looked again: the grant stays, and one that ends goes on for so many days from now."""
     if not 1 <= days <= MOST_DAYS:

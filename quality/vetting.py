@@ -113,11 +113,15 @@ def apply_for(person: Person, project: Project, *, why: Any, experience: Any) ->
     return move(candidacy, State.APPLIED, who=Who.PERSON, by=person, evidence=said)
 
 
+@transaction.atomic
 def withdraw(person: Person, project: Project) -> Candidacy:
-    """Take one's own application, or the answer to an invitation, back."""
+    """Take one's own application back, or turn an invitation down: the role that came with it ends."""
     candidacy = candidacy_of(person, project)
     if candidacy is None or not access.organizations_of(person).filter(pk=project.organization_id).exists():
         raise NotFound
+    grant = project_access.grant_of(project, person)
+    if candidacy.state == State.INVITED and grant is not None and grant.role == Role.LABELER:
+        project_access.give_up_role(person, project)
     return move(candidacy, State.WITHDRAWN, who=Who.PERSON, by=person)
 
 

@@ -328,3 +328,15 @@ def test_of_two_at_once_one_wins(stage: Line) -> None:
     # First arrivals in two tabs.
     at_once(*[lambda: vetting_steps.arrive(cast.leo, stage.project)] * 2)
     assert Candidacy.objects.filter(person=cast.leo).count() == 1
+
+
+def test_who_turns_an_invitation_down_keeps_no_role_and_may_apply_again(stage: Line) -> None:
+    cast = stage.cast
+    vetting.invite_person(cast.pia, stage.project, cast.nora)
+    assert access.can(cast.nora, Permission.LABEL, stage.project)
+    vetting.withdraw(cast.nora, stage.project)
+    assert not access.can(cast.nora, Permission.LABEL, stage.project)
+    assert AuditEvent.objects.get(action="access.given_up").actor == cast.nora
+    assert code_of(lambda: vetting.withdraw(cast.nora, stage.project)) == "move_not_allowed"
+    assert vetting.apply_for(cast.nora, stage.project, **FORM).state == State.APPLIED
+    assert code_of(lambda: vetting.withdraw(cast.otto, stage.project)) == "not_found"

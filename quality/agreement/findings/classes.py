@@ -107,9 +107,19 @@ def against_gold(fits: Sequence[Fit]) -> list[RuleFinding]:
                 low, high = jeffreys_interval(len(rows), len(answers))
                 if len(rows) >= SEVERAL and low > READS_BAR:
                     share = len(rows) / len(answers)
-                    more = {"low": low, "high": high, "n": len(answers), "bar": READS_BAR, "rows": rows[:MOST_ROWS]}
                     found.append(
-                        RuleFinding("against_gold", fit.table.question, asked, instead, share, **more)  # type: ignore[arg-type]
+                        RuleFinding(
+                            "against_gold",
+                            fit.table.question,
+                            asked,
+                            instead,
+                            share,
+                            low=low,
+                            high=high,
+                            n=len(answers),
+                            bar=READS_BAR,
+                            rows=rows[:MOST_ROWS],
+                        )
                     )
     return found
 
