@@ -236,3 +236,6 @@ def test_the_schema_is_for_signed_in_people_and_names_every_endpoint(line: Line,
     text = answer.content.decode()
     for name in ("/api/v1/projects/{uid}/export/", "/api/v1/tokens/", "/api/v1/jobs/{uid}/problems/"):
         assert name in text
+    as_json = signed_in(line.cast.lena).get(path, headers={"Accept": "application/json"})
+    assert as_json.headers["Content-Type"] == "application/json"
+    assert all(f"  {address}:" in text for address in as_json.json()["paths"])
