@@ -83,12 +83,12 @@ def note_sign_in(person: Person, key: str, *, address: str | None, device: str) 
     values = {"person": person, "address": address, "device": words, "last_seen_at": ClockTimestamp()}
     BrowserSession.objects.update_or_create(session_key=key, defaults=values)
     alerts.note_network(person, address, words)
-    _is_due(key)
+    is_due(key)
 
 
 def note_seen(key: str, address: str | None) -> None:
     """At most once a minute for each session; without Valkey nothing is noted and nothing stops."""
-    if not _is_due(key):
+    if not is_due(key):
         return
     found = BrowserSession.objects.select_related("person").filter(session_key=key).first()
     if found is None:
@@ -161,7 +161,7 @@ def _end(ended: Sequence[BrowserSession]) -> None:
     BrowserSession.objects.filter(pk__in=[one.pk for one in ended]).delete()
 
 
-def _is_due(key: str) -> bool:
+def is_due(key: str) -> bool:
     """True once a minute; the key itself does not go to Valkey."""
     try:
         return bool(cache.add(f"seen:{sha256(key.encode()).hexdigest()}", "1", SEEN_STEP_SECONDS))

@@ -80,7 +80,7 @@ class World:
         elif actor in self.sessions:
             client.cookies = deepcopy(self.sessions[actor])
             # Noted once a minute: not in the middle of a comparison.
-            sessions.note_seen(client.cookies[settings.SESSION_COOKIE_NAME].value, "127.0.0.1")
+            sessions.is_due(client.cookies[settings.SESSION_COOKIE_NAME].value)
         return client
 
     def sign_everybody_in(self) -> None:

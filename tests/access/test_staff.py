@@ -45,6 +45,8 @@ WRITES = sorted(
     {cell.route for cell in read_cells() if cell.method == "POST" and cell.route.startswith("admin:")}
     - {"admin:logout"}
 )
+# Forms that are about people's rights are sent by everybody; at the others the three take turns.
+OF_RIGHTS = re.compile("person|people|team|vendor|invit|role|access|organization|token|grant")
 ROLES = [*Membership.Role.values, *(role for role in Role if role not in Membership.Role.values), "superuser", ""]
 
 
@@ -87,7 +89,9 @@ def test_extra_keys_in_any_form_change_nothing_more(world: World, actor: str) ->
     person = world.person(actor)
     assert person is not None
     wrong = []
-    for route in WRITES:
+    for turn, route in enumerate(WRITES):
+        if STAFF[turn % len(STAFF)] != actor and not OF_RIGHTS.search(route):
+            continue
         outcomes = []
         for extra in ({}, EXTRA):
             with rolled_back():
