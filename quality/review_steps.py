@@ -20,7 +20,7 @@ from labeling.texts import checked_text
 from quality import review_conditions
 from quality.models import Review, ReviewPlan, ReviewStep
 from workforce import access, audit
-from workforce.errors import InvalidInput, NotFound, RuleViolation
+from workforce.errors import InvalidInput, RuleViolation
 from workforce.events import announce, enqueue
 from workforce.models import Person
 from workforce.roles import Permission, Role
@@ -32,13 +32,14 @@ LEAVE_TASK = "quality.tasks.leave_review_step"
 EXPERTS = frozenset({Role.EXPERT, Role.PROJECT_LEAD})
 By, Method, LooksAt = ReviewStep.DecidedBy, ReviewStep.Method, ReviewStep.LooksAt
 TARGETS = (0.1, 50.0)
+NEW = 0
 
 
 @dataclass(frozen=True)
 class Step:
-    """As in ``ReviewStep``, with the share of step 1 too; ``number`` None: a new one."""
+    """As in ``ReviewStep``, with the share of step 1 too; ``number`` 0: a new one."""
 
-    number: int | None = None
+    number: int = NEW
     name: str = "Review"
     instructions: str = ""
     decided_by: str = By.REVIEWERS
@@ -162,19 +163,19 @@ def change_steps(
     if not is_first:
         plan.version += 1
         plan.save(update_fields=["version"])
-    facts = {"before": {"steps": _in_short(before)}, "after": {"steps": _in_short(numbered), "version": plan.version}}
-    audit.record(actor, "review_steps.changed", project, **facts)
+    after = {"steps": _in_short(numbered), "version": plan.version}
+    audit.record(actor, "review_steps.changed", project, before={"steps": _in_short(before)}, after=after)
     told = {"version": plan.version, "steps": len(numbered)}
     announce(project.organization_id, stream_of_project(project.uid), "review_steps_changed", told)
     return numbered, plan.version
 
 
-def checked_steps(project: Project, steps: Sequence[Step], *, known: Sequence[int | None]) -> tuple[Step, ...]:
+def checked_steps(project: Project, steps: Sequence[Step], *, known: Sequence[int]) -> tuple[Step, ...]:
     """As they are kept; ``known`` are the numbers of the steps there are."""
     if not 1 <= len(steps) <= MOST_STEPS or steps[0].number != 1:
         message = f"There are 1 to {MOST_STEPS} steps, and step 1 is the first."
         raise InvalidInput("steps_invalid", message, path="steps")
-    numbers = [step.number for step in steps if step.number is not None]
+    numbers = [step.number for step in steps if step.number != NEW]
     if len(set(numbers)) < len(numbers) or not set(numbers) <= set(known):
         raise InvalidInput("steps_invalid", "A number names a step that there is, and once.", path="steps")
     checked = tuple(_checked(project, step, f"steps[{at}]") for at, step in enumerate(steps))
@@ -212,7 +213,7 @@ def _numbered(project: Project, steps: Sequence[Step]) -> tuple[Step, ...]:
     ]
     number, found = max(used), []
     for step in steps:
-        if step.number is None:
+        if step.number == NEW:
             number += 1
             found.append(replace(step, number=number))
         else:
@@ -249,10 +250,3 @@ def _in_short(steps: Sequence[Step]) -> list[dict[str, Any]]:
         facts["instructions"] = len(step.instructions)
         shown.append({**facts, "conditions": [dict(one) for one in step.conditions]})
     return shown
-
-
-def live_step(project: Project, number: int) -> ReviewStep:
-    found = ReviewStep.objects.filter(project=project, number=number, retired_at=None).first()
-    if found is None:
-        raise NotFound
-    return found

@@ -53,8 +53,8 @@ _IS_FREE = Q(state=Slot.State.OPEN) | Q(state=Slot.State.LEASED, leased_until__l
 
 # --- The share --------------------------------------------------------------------------------------------------
 def chances_of(project: Project, step: Step, labels: Sequence[Label], makers: Sequence[int] = ()) -> dict[int, Chance]:
-    """Label → its chance at ``step``. ``makers``: whose labels the row has; at step 1 vetting, where the project looks at
-    anything, and rules ask for more of them."""
+    """Label → its chance at ``step``. ``makers``: whose labels the row has; at step 1 rules ask for more of them, and
+    vetting where the project looks at anything."""
     found = _by_method(project, step, labels)
     if step.number != 1 or not found:
         return found
@@ -116,7 +116,7 @@ def would_be_looked_at(project: Project, label: Label, uid: object) -> bool:
         if step.looks_at == LooksAt.REVIEWED and not is_looked_at:
             continue
         chance = chances_of(project, step, [label], [label.labeler_id])[label.pk]
-        is_looked_at |= draw(project, _name_of_draw("check", step.number or 1), uid) < chance.share
+        is_looked_at |= draw(project, _name_of_draw("check", step.number), uid) < chance.share
     return is_looked_at
 
 
@@ -168,7 +168,7 @@ def _drawn(
     found: dict[int, int] = {}
     made: list[ReviewDraw] = []
     for step in steps:
-        number = step.number or 1
+        number = step.number
         left = [label for label in labels if label.pk not in found and not _is_behind(past, label, number)]
         new = [label for label in left if (label.pk, label.last_version, number) not in past.draws]
         chances = _chances_here(row.project, step, new, makers, past)
@@ -314,12 +314,13 @@ def leave_step(project: str, step: int) -> int:
 @transaction.atomic
 def _leave(slot_pk: int, row_pk: int, step: int) -> int:
     row = lock_row(row_pk)
-    slot = Slot.objects.select_for_update(of=("self",)).filter(_IS_FREE, pk=slot_pk).first()
+    found = Slot.objects.select_for_update(of=("self",)).filter(_IS_FREE, pk=slot_pk)
+    slot = found.select_related("label__slot").first()
     if slot is None:
         return 0
     Slot.objects.filter(pk=slot.pk).update(state=Slot.State.REVOKED, leased_until=None)
-    label = Label.objects.select_related("slot").get(pk=slot.label_id)
-    assert label.slot is not None
+    label = slot.label
+    assert label is not None and label.slot is not None
     go_on(row, label.slot, label, step)
     move_on(row)
     return 1
