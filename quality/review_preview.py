@@ -20,6 +20,7 @@ from workforce.models import Person
 from workforce.roles import Permission
 
 DAYS = 30
+MONTH = timedelta(days=DAYS)
 # The newest labels that are looked at one by one; of more, the rest is taken to be as these.
 MOST_LABELS = 1000
 # Review times of so many reviews make a median, the newest so many count.
@@ -80,7 +81,7 @@ def preview(actor: Person, project: Project, steps: Sequence[Step]) -> Preview:
     access.require(actor, Permission.CHANGE_PROJECT, project)
     known = [step.number for step in review_steps.steps_of(project)]
     checked = review_steps.checked_steps(project, steps, known=known)
-    since = work_time.clock() - timedelta(days=DAYS)
+    since = work_time.clock() - MONTH
     made = Label.objects.filter(
         project=project,
         kind=Label.Kind.OPINION,

@@ -337,7 +337,7 @@ def by_rule(*conditions: tuple[str, Any], share: int = 0) -> Step:
 
 
 def test_labels_of_which_a_condition_holds_are_always_looked_at(cast: Cast) -> None:
-    line = make_line(cast, rows=5, review_share=0)
+    line = make_line(cast, rows=8, review_share=0)
     change(line, by_rule(("classes", [CAR])))
     empty, car = label_row(cast.lena, line, payload()), label_row(cast.lena, line, payload((1, 1, 9, 9)))
     assert (free_reviews(empty), free_reviews(car)) == ([], [1])
@@ -539,7 +539,13 @@ def test_a_preview_says_how_much_the_last_month_would_have_cost(cast: Cast) -> N
     for seconds in [60.0] * 9 + [120.0] * 10:
         row = found[0].project_row
         slot = Slot.objects.create(
-            project=line.project, project_row=row, kind=Slot.Kind.REVIEW, label=found[0], order_key=1, state="done"
+            project=line.project,
+            project_row=row,
+            kind=Slot.Kind.REVIEW,
+            label=found[0],
+            step=1,
+            order_key=1,
+            state="done",
         )
         WorkSession.objects.create(
             project=line.project, person=cast.rita, slot=slot, stage="review", outcome="submitted", lease_token=1,
