@@ -40,7 +40,8 @@ WORKED_ON = """
       AND worked.kind = s.kind
   )
 """
-# Nobody reviews a label of which they wrote a version, or whose review they skipped.
+# Nobody reviews a label of which they wrote a version, about which they decided at another step, or whose review they
+# skipped.
 PICK_TO_REVIEW = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', 'leased')
@@ -54,10 +55,16 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
     WHERE skipped.label_id = s.label_id AND skipped.step = s.step AND skipped.labeler_id = %(person)s
       AND skipped.state = 'skipped'
   )
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_slot decided
+    WHERE decided.label_id = s.label_id AND decided.step <> s.step AND decided.labeler_id = %(person)s
+      AND decided.state = 'done' AND decided.kind = 'review'
+  )
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
 NOT_CLOSED = " AND s.batch_id <> ALL(%(closed)s)"
+NOT_AT_STEPS = " AND s.step <> ALL(%(steps)s)"
 OF_BATCH = " AND s.batch_id = %(batch)s"
 # Of which the opinions so far hold none of these classes.
 NOT_OF_CLASSES = """

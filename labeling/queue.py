@@ -17,7 +17,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.lookups import GreaterThan
 
-from labeling import check_slots, picks, returns, work_time
+from labeling import check_slots, picks, returns, step_gates, work_time
 from labeling.models import ClassTally, OntologyVersion, Project, ProjectRow, Slot, WorkSession
 from labeling.rows import add_label_slots, lock_row
 from labeling.skip_reasons import SETS_ASIDE, SKIP_REASONS
@@ -212,11 +212,13 @@ def _take(
     }
     is_review = kind == Slot.Kind.REVIEW
     to_do = picks.PICK_TO_REVIEW if is_review else picks.PICK_TO_LABEL
+    values["steps"] = list(step_gates.closed_steps(person, project)) if is_review else []
+    of_steps = picks.NOT_AT_STEPS if values["steps"] else ""
     taken: list[int] = []
     if slot_wanted is not None:
-        taken += _lease(to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED), values, "taken_back", 1)
+        taken += _lease(to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED + of_steps), values, "taken_back", 1)
     if is_review:
-        narrowed = picks.NOT_CLOSED if closed else ""
+        narrowed = (picks.NOT_CLOSED if closed else "") + of_steps
         return taken + _lease(to_do.format(narrowed=narrowed), values, "review_oldest", count - len(taken))
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
     taken += _lease(picks.PICK_CAME_BACK, values, "came_back", LARGEST_BATCH)
@@ -302,12 +304,7 @@ def why_empty(person: Person, project: Project, *, kind: str) -> Empty:
         rows = f"{held_by_others} row{'s are' if held_by_others > 1 else ' is'} with other people"
         return Empty("others_have_them", f"No row for you now: {rows}.", next_at)
     if slots.filter(state=Slot.State.OPEN)[:1]:
-        what = (
-            "you wrote a version of each label or skipped its review"
-            if kind == Slot.Kind.REVIEW
-            else "you have labeled each of them"
-        )
-        return Empty("yours_already", f"No row for you now: some wait for another person, because {what}.")
+        return Empty(*step_gates.why_not_yours(person, project, kind, slots))
     if kind == Slot.Kind.REVIEW:
         return Empty("nothing_to_review", "Nothing waits for review now.")
     return Empty("all_taken", "Every row of this project has its labels.")

@@ -11,9 +11,8 @@ from labeling import work_time
 from labeling.check_slots import FOR_GOLD, lease_for_gold
 from labeling.labels import last_versions
 from labeling.models import Label, Project, ProjectRow, Slot
-from labeling.overlap import draw
 from labeling.queue import newest_version
-from quality import benchmarks, figures, vetting_queue
+from quality import benchmarks, figures, sampling
 from quality.benchmarks import Accepted
 from workforce.models import ClockTimestamp, Person
 
@@ -50,15 +49,11 @@ def finish_checks(project_row: ProjectRow) -> None:
     """Scored checks are done. As many as are reviewed of other labels first seem to wait for it: their maker sees the
     state of own labels, and must not tell a check by it. The caller holds the row's lock."""
     waiting = Slot.objects.filter(project_row=project_row, is_check=True, state=Slot.State.SUBMITTED)
-    slots = list(waiting.values_list("pk", "labeler_id", "uid"))
+    slots = list(waiting.select_related("work"))
     project = project_row.project
-    drawn = {
-        pk
-        for pk, labeler, uid in slots
-        if draw(project, "check", uid) < vetting_queue.share_of_reviews(project, [labeler or 0]) / 100
-    }
+    drawn = {slot.pk for slot in slots if sampling.would_be_looked_at(project, slot.work, slot.uid)}
     Slot.objects.filter(pk__in=drawn).update(state=Slot.State.IN_REVIEW)
-    _accept(project, [(pk, labeler) for pk, labeler, _ in slots if pk not in drawn])
+    _accept(project, [(slot.pk, slot.labeler_id) for slot in slots if slot.pk not in drawn])
 
 
 def finish_waiting_checks() -> int:

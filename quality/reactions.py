@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling import check_slots, editor, exports, kept_apart, labels_list, queue
+from labeling import check_slots, editor, exports, kept_apart, labels_list, queue, step_gates
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
@@ -29,12 +29,14 @@ from quality import (
     overlap,
     practice,
     review,
+    review_steps,
+    sampling,
     skills,
     vetting_queue,
     vetting_steps,
 )
 from quality.api.issues import IssueShape, issues_for_editor
-from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
+from quality.api.review import ReviewReason, ReviewStepTold, reasons_for_editor, step_for_editor, urls_for_editor
 from quality.events import practice_answered, quiz_taken, row_scored
 from quality.models import Issue
 from workforce import live, relay
@@ -59,7 +61,7 @@ def go_on_with_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
     if consensus.needs_scoring(project_row):
         consensus.ask_for_score(project_row)
     else:
-        review.settle_row(project_row)
+        sampling.settle_row(project_row)
 
 
 def go_on_after_submit(sender: Any, label: Label, actor: Person, **_: Any) -> None:
@@ -69,7 +71,7 @@ def go_on_after_submit(sender: Any, label: Label, actor: Person, **_: Any) -> No
         # Asked in this order, so that a submit of a check asks the database what any other does.
         consensus.ask_for_score(label.project_row)
     else:
-        review.settle_row(label.project_row)
+        sampling.settle_row(label.project_row)
 
 
 def _look_at_gold(row: ProjectRow) -> None:
@@ -85,7 +87,7 @@ def settle_scored_row(sender: Any, project_row: ProjectRow, **_: Any) -> None:
     checks.finish_checks(project_row)
     _look_at_gold(project_row)
     if consensus.waits_for_settling(project_row) and not overlap.ask_if_unsure(project_row):
-        review.settle_row(project_row)
+        sampling.settle_row(project_row)
 
 
 def keep_imported_gold(sender: Any, project_row: ProjectRow, payload: Any, actor: Person, **_: Any) -> None:
@@ -138,8 +140,11 @@ def connect() -> None:
     live.register_stream("issue", issues.follows_issue, issues.as_read_by)
     editor.register_addition("issues", issues_for_editor)
     editor.register_addition("reasons", reasons_for_editor)
+    editor.register_addition("review_step", step_for_editor)
     editor.register_addition("urls", urls_for_editor)
     queue_shapes.describe_addition("issues", lambda: IssueShape(many=True))
     queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
+    queue_shapes.describe_addition("review_step", lambda: ReviewStepTold(allow_null=True))
+    step_gates.register_step_gate(review_steps.steps_closed_to)
     editor.register_choices("issue_categories", dict(Issue.Category.choices))
     editor.register_choices("reject_reasons", review.REJECT_REASONS)

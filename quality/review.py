@@ -1,18 +1,17 @@
 """Review: a person's decision about one version of a label: approve, fix and approve, or send back with reasons.
 
-``settle_row`` says which finished labels are looked at, by a draw that gives the same answer when asked again; work
-that comes back is always looked at again. The first decision on a version wins, under the row's lock and by a unique
-constraint. Nobody decides about a label of which they wrote a version. Announces ``label_reviewed`` live, and
-``row_came_back`` to the maker."""
+Which labels are looked at, ``sampling.py`` says; ``review_steps.py`` at which steps and by whom. The first decision on
+a version at a step wins, under the row's lock and by a unique constraint. Nobody decides about a label of which they
+wrote a version or about which they decided at another step; who looks next is told nothing of what was decided before.
+Announces ``label_reviewed`` live, and ``row_came_back`` to the maker."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from labeling import guidelines, work_time
 from labeling.annotations.differences import difference
@@ -21,13 +20,14 @@ from labeling.drafts import UNKEPT, Base, drop_draft, keep_refused
 from labeling.events import stream_of_project, stream_of_row
 from labeling.labels import add_version, last_versions, refuse_invalid
 from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
-from labeling.overlap import draw
 from labeling.queue import lock_held
-from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
+from labeling.rows import lock_row
 from labeling.texts import checked_text
-from quality import figures, rule_acts, vetting_queue
+from quality import figures
 from quality.issues import checked_pin
-from quality.models import Review, ReviewRemark, RowConsensus
+from quality.models import Review, ReviewRemark
+from quality.review_steps import refuse_reviewer
+from quality.sampling import go_on, move_on, today
 from workforce import access, audit, names
 from workforce.errors import InvalidInput, Refusal, RuleViolation
 from workforce.events import announce, stream_of_person
@@ -46,7 +46,6 @@ REJECT_REASONS = {
 }
 _NO_BASE = Base()
 MOST_REASONS = 100
-WHOLE = 100
 LONGEST_REASON = 2000
 _DONE_SO = {
     Review.Decision.APPROVE: "approved this label",
@@ -74,111 +73,6 @@ class CameBack:
 
     slot: Slot
     review: Review
-
-
-# --- Which labels are looked at ---------------------------------------------------------------------------------
-def settle_row(project_row: ProjectRow) -> None:
-    """Send the row's submitted labels to review, or finish them. Asked again, nothing more happens.
-
-    The caller holds the row's lock; the opinions are in and, when there are several, scored."""
-    wanted = label_slots(project_row)
-    slots = list(wanted.select_related("work").order_by("pk"))
-    if project_row.state == ProjectRow.State.SET_ASIDE or not all_are_in(slot.state for slot in slots):
-        return
-    submitted = [slot for slot in slots if slot.state == Slot.State.SUBMITTED]
-    reviewed = _slots_to_review(project_row, submitted)
-    overlooked = _winner_nobody_looked_at(project_row, submitted)
-    if overlooked is not None:
-        reviewed.append(overlooked)
-        day = _today(project_row.project)
-        figures.note(project_row.project_id, overlooked.work.labeler_id, day, {"accepted": -1})
-    chosen = {slot.pk for slot in reviewed}
-    wanted.filter(pk__in=chosen).update(state=Slot.State.IN_REVIEW)
-    Slot.objects.bulk_create(
-        [
-            Slot(
-                project_id=project_row.project_id,
-                project_row=project_row,
-                kind=Slot.Kind.REVIEW,
-                step=1,
-                label=slot.work,
-                priority=project_row.priority,
-                order_key=project_row.pk,
-            )
-            for slot in reviewed
-        ]
-    )
-    _finish_label_slots(project_row.project, [slot for slot in submitted if slot.pk not in chosen])
-    _move_on(project_row)
-
-
-def is_drawn_for_review(project_row: ProjectRow, makers: Sequence[int] = ()) -> bool:
-    """By the project's share, or by the higher one that vetting or a rule asks for one of these makers."""
-    project = project_row.project
-    share = vetting_queue.share_of_reviews(project, makers)
-    if share < WHOLE and makers:
-        share = max(share, rule_acts.raised_share(project.pk, list(makers)))
-    return draw(project, "review", project_row.uid) < share / WHOLE
-
-
-def _slots_to_review(row: ProjectRow, submitted: Sequence[Slot]) -> list[Slot]:
-    """Work that came back always; else, if the row is drawn, the winner, or every label where none leads alone."""
-    if not is_drawn_for_review(row, [slot.work.labeler_id for slot in submitted]):
-        return [slot for slot in submitted if slot.is_rework]
-    winner = _winner_of(row) if row.project.review_of == Project.ReviewOf.WINNER else None
-    return [slot for slot in submitted if slot.is_rework or winner in (None, slot.work.pk)]
-
-
-def _winner_nobody_looked_at(row: ProjectRow, submitted: Sequence[Slot]) -> Slot | None:
-    """A rework may change who wins: a label that was taken without a look and wins now is looked at before the row
-    is done. What a file brought has no maker here who could mend it."""
-    if row.project.review_of != Project.ReviewOf.WINNER or not is_drawn_for_review(row):
-        return None
-    winner = _winner_of(row)
-    if winner is None or winner in [slot.work.pk for slot in submitted]:
-        return None
-    done = Slot.objects.filter(
-        work=winner, kind=Slot.Kind.LABEL, state=Slot.State.DONE, labeler__kind=Person.Kind.HUMAN
-    )
-    looked_at = Review.objects.filter(label=OuterRef("work"), version=OuterRef("work__last_version"))
-    return done.filter(~Exists(looked_at)).select_related("work").first()
-
-
-def _winner_of(row: ProjectRow) -> int | None:
-    """The label that won the row, or its only opinion. None on a tie, and before anything was decided."""
-    opinions = Label.objects.filter(
-        project_row=row, kind=Label.Kind.OPINION, slot__in=label_slots(row), slot__state__in=OPINION_IS_IN
-    )
-    given = list(opinions.values_list("pk", flat=True)[:2])
-    if len(given) == 1:
-        return given[0]
-    decided = [RowConsensus.Status.DECIDED, RowConsensus.Status.CHOSEN]
-    won = RowConsensus.objects.filter(project_row=row, status__in=decided, winner__in=opinions)
-    return won.values_list("winner", flat=True).first()
-
-
-def _finish_label_slots(project: Project, slots: Sequence[Slot]) -> None:
-    """The makers' work is accepted. Each slot comes here once: its state was read under the row's lock."""
-    if slots:
-        Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(state=Slot.State.DONE)
-        day = _today(project)
-        figures.note_all((project.pk, slot.work.labeler_id, day, {"accepted": 1}) for slot in slots)
-
-
-def _move_on(row: ProjectRow) -> None:
-    """The row's state, from those of its label slots. While one waits to be settled, the row stays in work."""
-    if row.state == ProjectRow.State.SET_ASIDE:
-        return
-    slots = label_slots(row).values_list("state", "is_rework")
-    states = {state for state, _ in slots}
-    if Slot.State.IN_REWORK in states or (Slot.State.LEASED, True) in slots:
-        move_row(row, ProjectRow.State.IN_REWORK)
-    elif Slot.State.SUBMITTED in states:
-        return
-    elif Slot.State.IN_REVIEW in states:
-        move_row(row, ProjectRow.State.IN_REVIEW)
-    elif states <= {Slot.State.DONE, Slot.State.SKIPPED, Slot.State.REVOKED}:
-        move_row(row, ProjectRow.State.DONE)
 
 
 # --- Decide -----------------------------------------------------------------------------------------------------
@@ -221,6 +115,7 @@ def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answe
     label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(review_slots=slot)
     label.project, label.project_row = slot.project, row
     _refuse_own_or_old(reviewer, label, judgment.version)
+    refuse_reviewer(reviewer, slot)
     judged = last_versions(Label.objects.filter(pk=label.pk)).get()
     said = _read(judgment, judged, row)
     fix_size = _add_fix(reviewer, judgment, slot, label, judged) if said["decision"] == Review.Decision.FIX else {}
@@ -236,9 +131,9 @@ def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answe
         fix_size=fix_size,
         active_seconds=session.active_seconds,
     )
-    _close_slots(slot, review)
+    _close_slots(row, slot, review)
     drop_draft(reviewer, slot, base=base, payload=judgment.payload, version=judgment.version)
-    _move_on(row)
+    move_on(row)
     _note_review(review)
     _tell(row, review)
     answer = _answer(row, review)
@@ -272,6 +167,8 @@ def _refuse_decided(reviewer: Person, slot: Slot, version: int) -> None:
     first = decided.select_related("reviewer", "project").first()
     if first is None:
         return
+    if _may_look_later(slot):
+        raise RuleViolation("already_decided", "Somebody decided about this label before you.")
     name = _named(first, unnamed_reviewers(reviewer, [first]))
     at = first.made_at.astimezone(ZoneInfo(slot.project.organization.time_zone))
     raise RuleViolation(
@@ -281,6 +178,13 @@ def _refuse_decided(reviewer: Person, slot: Slot, version: int) -> None:
         reviewer=name,
         made_at=first.made_at.isoformat(),
     )
+
+
+def _may_look_later(slot: Slot) -> bool:
+    """Somebody else looks at the label next: who asks may be the one, and must not know what was decided."""
+    live = [Slot.State.OPEN, Slot.State.LEASED]
+    later = Slot.objects.filter(label=slot.label_id, kind=Slot.Kind.REVIEW, state__in=live)
+    return later.exclude(step=slot.step).exists()
 
 
 def _refuse_own_or_old(reviewer: Person, label: Label, version: int) -> None:
@@ -340,7 +244,7 @@ def _add_fix(reviewer: Person, judgment: Judgment, slot: Slot, label: Label, jud
     return {"objects": change.size, **{name: len(ids) for name, ids in asdict(change).items()}}
 
 
-def _close_slots(slot: Slot, review: Review) -> None:
+def _close_slots(row: ProjectRow, slot: Slot, review: Review) -> None:
     held = Slot.objects.filter(pk=slot.pk, state=Slot.State.LEASED, lease_token=slot.lease_token)
     in_time = held.filter(leased_until__gt=ClockTimestamp())
     if not in_time.update(state=Slot.State.DONE, submitted_at=ClockTimestamp(), leased_until=None):
@@ -350,21 +254,17 @@ def _close_slots(slot: Slot, review: Review) -> None:
     if review.decision == Review.Decision.REJECT:
         Slot.objects.filter(pk=judged.pk).update(state=Slot.State.IN_REWORK, is_rework=True)
     else:
-        _finish_label_slots(review.project, [judged])
+        go_on(row, judged, review.label, review.step)
 
 
 def _note_review(review: Review) -> None:
     """Counts only; the time is noted where work sessions end."""
-    project, day = review.project, _today(review.project)
+    project, day = review.project, today(review.project)
     figures.note(project.pk, review.reviewer_id, day, {"reviews_made": 1})
     if review.ordinal == 1:
         is_approved, is_untouched = review.decision != "reject", review.decision == "approve"
         counts = {"reviewed": 1, "approved": int(is_approved), "untouched": int(is_untouched)}
         figures.note(project.pk, review.label.labeler_id, day, counts)
-
-
-def _today(project: Project) -> date:
-    return work_time.day_in(project, work_time.clock())
 
 
 def _tell(row: ProjectRow, review: Review) -> None:
@@ -462,8 +362,17 @@ def _in_words(reason: Mapping[str, Any]) -> str:
 
 
 def _newest_reviews(slots: Sequence[Slot]) -> dict[int, Review]:
-    judged = {slot.label_id: slot.pk for slot in slots if slot.label_id}
+    """Slot → the newest review of the label that it reworks; of one that it judges, the newest at its own step."""
+    judged = {(slot.label_id, slot.step): slot.pk for slot in slots if slot.label_id}
     reworked = {slot.pk for slot in slots if slot.is_rework}
-    wanted = Review.objects.filter(Q(label__in=list(judged)) | Q(label__slot__in=reworked))
-    newest = wanted.select_related("reviewer", "label", "project").order_by("label_id", "-ordinal").distinct("label_id")
-    return {judged.get(review.label_id) or int(review.label.slot_id or 0): review for review in newest}
+    wanted = Review.objects.filter(Q(label__in=[label for label, _ in judged]) | Q(label__slot__in=reworked))
+    order = "label_id", "step", "-ordinal"
+    by_step = wanted.select_related("reviewer", "label", "project").order_by(*order).distinct("label_id", "step")
+    found: dict[int, Review] = {}
+    for review in sorted(by_step, key=lambda one: one.ordinal):
+        slot = judged.get((review.label_id, review.step))
+        if slot is not None:
+            found[slot] = review
+        if review.label.slot_id in reworked:
+            found[review.label.slot_id] = review
+    return found

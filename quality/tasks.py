@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quality import checks, computed_skills, consensus, recompute, rule_acts, supervision, vetting_steps
+from quality import checks, computed_skills, consensus, recompute, rule_acts, sampling, supervision, vetting_steps
 from workforce import outbox
 
 
@@ -44,3 +44,8 @@ def score_rows(event_id: int) -> None:
 @shared_task
 def recompute_scores(event_id: int) -> None:
     outbox.run_long_job(event_id, recompute.run_recompute)
+
+
+@shared_task
+def leave_review_step(event_id: int) -> None:
+    outbox.run_long_job(event_id, sampling.leave_step)

@@ -1,14 +1,16 @@
-"""What a project template keeps of this floor: how often people meet gold, quality rules, supervision.
+"""What a project template keeps of this floor: how often people meet gold, the steps of review, quality rules,
+supervision.
 
 Rules come switched off: a new project has no history over which they could have been tried. Supervision that was on
 starts at its first step."""
 
+from dataclasses import asdict, replace
 from typing import Any
 
 from labeling.models import Project
 from labeling.project_templates import Part, register_part
-from quality import gold_policy, rules, supervision
-from quality.models import BenchmarkPolicy, QualityRule, SkillName, Supervision
+from quality import gold_policy, review_steps, rules, supervision
+from quality.models import BenchmarkPolicy, QualityRule, ReviewStep, SkillName, Supervision
 from quality.supervision import Plan, Step
 from workforce.errors import Refusal
 from workforce.models import Person
@@ -72,8 +74,34 @@ def _steps_in_words(kept: dict[str, Any]) -> str:
     return f"reviewed/shared {steps} %, from the first step"
 
 
+def _review_steps(project: Project) -> list[dict[str, Any]]:
+    """Without a change of them, a project has only what its settings say."""
+    if not review_steps.version_of(project):
+        return []
+    return [
+        {name: value for name, value in asdict(step).items() if name != "number"}
+        for step in review_steps.steps_of(project)
+    ]
+
+
+def _set_review_steps(actor: Person, project: Project, kept: list[dict[str, Any]]) -> LeftOut:
+    """The share of the first is a setting of the template itself."""
+    steps = [review_steps.Step(**{**one, "conditions": tuple(one["conditions"])}) for one in kept]
+    first = replace(steps[0], number=1, share=project.review_share, most=max(steps[0].most, project.review_share))
+    try:
+        review_steps.change_steps(actor, project, [first, *steps[1:]])
+    except Refusal as refusal:
+        return [("Review steps", refusal.message)]
+    return []
+
+
+def _review_steps_in_words(kept: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{one['name']} ({ReviewStep.Method(one['method']).label})" for one in kept)
+
+
 def connect() -> None:
     register_part("benchmark_policy", Part("Benchmarks", _policy, _set_policy, _policy_in_words))
+    register_part("review_steps", Part("Review steps", _review_steps, _set_review_steps, _review_steps_in_words))
     register_part(
         "quality_rules", Part("Quality rules", _rules, _make_rules, lambda kept: f"{len(kept)}, switched off")
     )

@@ -17,7 +17,6 @@ from quality.vetting_steps import ON_TRIAL
 from workforce.models import ClockTimestamp, Person
 
 State = Candidacy.State
-EVERY = 100
 
 
 def cap(person: Person, project: Project, kind: str) -> tuple[int, Empty] | None:
@@ -42,12 +41,12 @@ def cap(person: Person, project: Project, kind: str) -> tuple[int, Empty] | None
     return 0, Empty(f"vetting_{found.state}", told)
 
 
-def share_of_reviews(project: Project, makers: Iterable[int]) -> int:
-    """In per cent: every label of those who are tried out is reviewed, where labels of the project are at all."""
-    if not project.is_vetted or not project.review_share:
-        return project.review_share
+def is_anybody_tried_out(project: Project, makers: Iterable[int]) -> bool:
+    """Every label of those who are tried out is reviewed, where labels of the project are at all."""
+    if not project.is_vetted:
+        return False
     tried = Candidacy.objects.filter(project=project.pk, person__in=list(makers), state__in=ON_TRIAL)
-    return EVERY if tried.exists() else project.review_share
+    return tried.exists()
 
 
 def gets_rows(found: Candidacy) -> bool:

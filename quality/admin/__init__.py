@@ -11,6 +11,7 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     practice,
     project_quality,
     quizzes,
+    review_steps,
     row,
     rows,
     rules,

@@ -71,11 +71,13 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
 
 
 def lists_of(project: Project, shown: str) -> list[filters.Choice]:
-    """The lists of the tab: rows, people, and what is to blame where they differ."""
+    """The parts of the tab: rows, people, what is to blame where they differ, and the steps of
+    review."""
     pages = [
         ("rows", "Rows by consensus", "project-quality"),
         ("people", "Who agrees with whom", "project-agreement"),
         ("findings", "Rows, people, rules", "project-findings"),
+        ("review", "Review steps", "project-review-steps"),
     ]
     return [
         filters.Choice(title, reverse(f"admin:{page}", args=[project.uid]), shown == key) for key, title, page in pages

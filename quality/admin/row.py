@@ -18,7 +18,7 @@ from labeling.blindness import refuse_unsubmitted
 from labeling.models import Label, LabelVersion, Project, ProjectRow
 from labeling.ontologies import parsed
 from labeling.overlap import overlap_of
-from quality import benchmarks, consensus, issues, overlap, performance
+from quality import benchmarks, consensus, issues, overlap, performance, sampling
 from quality.admin.benchmarks import gold_classes, gold_section
 from quality.admin.issues import STATE_CHIPS
 from quality.admin.links import SOCKET, formula_link
@@ -116,6 +116,7 @@ def row(request: PersonRequest, uid: str) -> HttpResponse:
         strategies=dict(Project.Strategy.choices),
         why=overlap.in_words(together, overlap.newest_extra(found), settings),
         history=_history(request, found),
+        looks=sampling.why_looked_at(found),
         issues=[(issue, STATE_CHIPS[Issue.State(issue.state)]) for issue in issue_list],
         formula=formula_link("consensus"),
         approval_days=APPROVAL_DAYS,

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from labeling.api.queue_shapes import LARGEST_NUMBER, BaseBody, KeptRefusal, LeaseBody, PayloadField
 from labeling.drafts import Base
 from labeling.models import ProjectRow, Slot
-from quality import review
+from quality import review, review_steps
 from quality.api.issues import PinField
 from quality.models import Review
 from workforce.api.inputs import idempotency_key
@@ -72,6 +72,15 @@ class ReviewReason(serializers.Serializer[Any]):
     reviewer = serializers.CharField()
 
 
+class ReviewStepTold(serializers.Serializer[Any]):
+    """At which step a label is looked at, and what its reviewers read. Earlier decisions are not told."""
+
+    number = serializers.IntegerField(help_text="The step's own, wherever it stands.")
+    place = serializers.IntegerField(help_text="1 for the first.")
+    name = serializers.CharField()
+    instructions = serializers.CharField(allow_blank=True)
+
+
 class Decide(APIView):
     """Approve a label, fix and approve it, or send it back with reasons. The first decision wins; the next gets 409."""
 
@@ -102,6 +111,11 @@ class Decide(APIView):
 def reasons_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
     """What stands under ``reasons`` in the editor's row: slot → why its label came back."""
     return review.reviewing_reasons_for(person, slots)
+
+
+def step_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str, Any] | None]:
+    """What stands under ``review_step``: slot → its step; None where it is no review."""
+    return review_steps.told_to_reviewers(slots)
 
 
 def urls_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str, str]]:

@@ -12,6 +12,7 @@ from quality.models.performance import DayFigure, FigureDelta
 from quality.models.practice import PracticeAnswer, PracticeRow
 from quality.models.quizzes import Quiz, QuizAttempt, QuizVersion
 from quality.models.review import Review, ReviewRemark
+from quality.models.review_steps import ReviewDraw, ReviewPlan, ReviewStep
 from quality.models.rules import QualityRule, RaisedReview, RuleAct
 from quality.models.skills import MinimumSkill, Skill, SkillName
 from quality.models.supervision import Supervision, SupervisionMove
@@ -45,7 +46,10 @@ __all__ = [
     "QuizVersion",
     "RaisedReview",
     "Review",
+    "ReviewDraw",
+    "ReviewPlan",
     "ReviewRemark",
+    "ReviewStep",
     "RowConsensus",
     "RuleAct",
     "Skill",

@@ -21,6 +21,10 @@ class Review(Identified):
     # Counts the reviews of this label from 1; rates look at the first.
     ordinal = models.PositiveSmallIntegerField(default=1)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quality_reviews")
+    # Who made the label, set by a trigger: what is known of a maker is asked for at every submit.
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False, db_index=False
+    )
     decision = models.CharField(max_length=7, choices=Decision)
     # [{"code", "text", "object": object id or "", "pin": {"x", "y"} or null, "rule": uid or "",
     # "rule_title": its number and title then}], at least one on reject.
@@ -39,7 +43,13 @@ class Review(Identified):
             models.UniqueConstraint(fields=["label", "version", "step"], name="first_decision_wins"),
             models.UniqueConstraint(fields=["label", "ordinal"], name="review_ordinal_once"),
         ]
-        indexes = [models.Index(fields=["project", "-id"], name="reviews_newest_first")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="reviews_newest_first"),
+            models.Index(
+                fields=["project", "maker", "-id"], condition=models.Q(ordinal=1), name="first_looks_of_maker"
+            ),
+            models.Index(fields=["project", "step", "made_at"], name="reviews_by_step"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.decision} on {self.label_id} v{self.version}"

@@ -8,10 +8,11 @@ from django.db import connection
 
 from labeling import overlap as settings
 from labeling.models import ProjectPersonGrant, ProjectRow, ProjectTeamGrant, Slot, WorkSession
-from quality import consensus, facts, figures, overlap, review
+from quality import consensus, facts, figures, overlap
 from quality.models import ExtraOpinion, MergedLabel, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
+from tests.quality.draws import is_drawn
 from tests.quality.test_consensus import BOX, FAR, HALF, bring, first_row, give, live_events, run_jobs
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import AuditEvent, ClockTimestamp, Person
@@ -223,4 +224,4 @@ def test_several_jobs_at_once_ask_once(cast: Cast) -> None:
     for thread in threads:
         thread.join(20)
     assert of(line) == (Asked.ASKED, 3, 1) and ExtraOpinion.objects.count() == 1
-    assert not review.is_drawn_for_review(first_row(line))
+    assert not is_drawn(first_row(line))

@@ -15,11 +15,12 @@ from labeling import drafts, guidelines, labels, projects, queue, rows, skips, w
 from labeling.drafts import Base
 from labeling.editor import EditorRow, editor_rows
 from labeling.models import Draft, Label, LabelVersion, Project, ProjectRow, Slot, WorkSession
-from quality import consensus, review
+from quality import consensus, review, sampling
 from quality.models import FigureDelta, Review, ReviewRemark, RowConsensus
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
 from tests.locks import wait_until_somebody_waits
+from tests.quality.draws import is_drawn
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import AuditEvent, Event, IdempotencyRecord, Person
 
@@ -132,7 +133,7 @@ def test_settling_a_row_again_changes_nothing(line: Line) -> None:
     label = label_row(line.cast.lena, line)
     events = Event.objects.count()
     with transaction.atomic():
-        review.settle_row(rows.lock_row(label.project_row_id))
+        sampling.settle_row(rows.lock_row(label.project_row_id))
     assert Slot.objects.filter(kind=Slot.Kind.REVIEW, label=label).count() == 1
     assert Event.objects.count() == events
 
@@ -151,11 +152,11 @@ def test_a_share_of_rows_is_drawn_and_the_draw_is_the_same_again(line: Line, sha
     project = line.project
     project.seed, project.review_share = "a fixed seed", share
     some = [ProjectRow(project=project, uid=uuid.UUID(int=number)) for number in range(2000)]
-    drawn = [review.is_drawn_for_review(row) for row in some]
+    drawn = [is_drawn(row) for row in some]
     assert least <= sum(drawn) <= most
-    assert [review.is_drawn_for_review(row) for row in some] == drawn
+    assert [is_drawn(row) for row in some] == drawn
     project.review_share = min(100, share + 20)
-    assert all(review.is_drawn_for_review(row) for row, was in zip(some, drawn, strict=True) if was)
+    assert all(is_drawn(row) for row, was in zip(some, drawn, strict=True) if was)
 
 
 def opinions(cast: Cast, bodies: dict[str, Any], **settings: Any) -> dict[str, Label]:
@@ -176,7 +177,7 @@ def test_while_opinions_are_missing_nothing_is_reviewed(cast: Cast) -> None:
     line = make_line(cast, rows=1, consensus_share=100, consensus_labels=2)
     label = label_row(cast.lena, line)
     with transaction.atomic():
-        review.settle_row(rows.lock_row(label.project_row_id))
+        sampling.settle_row(rows.lock_row(label.project_row_id))
     assert state_of(label.slot) == Slot.State.SUBMITTED
     assert not Slot.objects.filter(kind=Slot.Kind.REVIEW).exists()
 
@@ -198,7 +199,7 @@ def test_without_a_winner_every_label_is_reviewed(cast: Cast, status: str) -> No
     row = both[0].project_row
     RowConsensus.objects.create(project=line.project, project_row=row, opinion_count=2, status=status, winner=both[0])
     with transaction.atomic():
-        review.settle_row(rows.lock_row(row.pk))
+        sampling.settle_row(rows.lock_row(row.pk))
     assert {state_of(label.slot) for label in both} == {Slot.State.IN_REVIEW}
     assert Slot.objects.filter(kind=Slot.Kind.REVIEW).count() == 2
 
@@ -579,7 +580,7 @@ def test_own_work_after_a_fix_is_refused(line: Line) -> None:
     Slot.objects.filter(pk=label.slot_id).update(state=Slot.State.SUBMITTED)
     ProjectRow.objects.filter(pk=label.project_row_id).update(state=ProjectRow.State.IN_WORK)
     with transaction.atomic():
-        review.settle_row(rows.lock_row(label.project_row_id))
+        sampling.settle_row(rows.lock_row(label.project_row_id))
     claim = queue.lease_next_rows(line.cast.rita, line.project, kind=Slot.Kind.REVIEW)
     assert claim.slots == ()
     slot = hold(line.cast.rita, review_slot(label))

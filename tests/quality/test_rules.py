@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import pauses, queue
 from labeling.models import Label, Pause, ProjectPersonGrant, ProjectRow, Slot
-from quality import review, rule_acts, rules, skills
+from quality import rule_acts, rules, skills
 from quality.models import LabelScore, QualityRule, RaisedReview, RuleAct, Skill
 from tests.cast import Cast
 from tests.line import Line, make_line
+from tests.quality.draws import is_drawn
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import AuditEvent, ClockTimestamp, Event, Person
 
@@ -139,9 +140,9 @@ def test_it_raises_the_review_rate_of_a_person_for_a_while(stage: Line) -> None:
     results(stage, cast.lena, [0.1] * 5)
     rule_acts.act_on_results()
     row = ProjectRow.objects.select_related("project").filter(project=stage.project)[0]
-    assert review.is_drawn_for_review(row, [cast.lena.pk]) and not review.is_drawn_for_review(row, [cast.leo.pk])
+    assert is_drawn(row, [cast.lena.pk]) and not is_drawn(row, [cast.leo.pk])
     RaisedReview.objects.update(ends_at=ClockTimestamp() - timedelta(seconds=1))
-    assert not review.is_drawn_for_review(row, [cast.lena.pk])
+    assert not is_drawn(row, [cast.lena.pk])
 
 
 def test_it_sets_a_skill_and_tells(stage: Line) -> None:

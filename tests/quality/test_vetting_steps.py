@@ -16,7 +16,6 @@ from quality import (
     funnel_settings,
     gold_serving,
     practice,
-    review,
     vetting,
     vetting_steps,
     vetting_words,
@@ -25,6 +24,7 @@ from quality.agreement.trials import Outcome, assessed, climbed
 from quality.models import Candidacy, LabelScore, PracticeRow, QuizVersion
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
+from tests.quality.draws import is_drawn
 from tests.quality.test_consensus import BOX
 from tests.quality.test_practice import answer, make, spare_rows
 from tests.quality.test_quizzes import publish, take
@@ -262,10 +262,10 @@ def test_labels_of_those_who_are_tried_out_are_all_reviewed_and_their_checks_see
         put(stage, cast.lena, state)
         Project.objects.filter(pk=project.pk).update(review_share=1)
         row.refresh_from_db()
-        drawn = {review.is_drawn_for_review(one, [cast.lena.pk]) for one in rows_with_project(project)[:20]}
+        drawn = {is_drawn(one, [cast.lena.pk]) for one in rows_with_project(project)[:20]}
         assert (drawn == {True}) == is_reviewed, state
         Project.objects.filter(pk=project.pk).update(review_share=0)
-        assert not any(review.is_drawn_for_review(one, [cast.lena.pk]) for one in rows_with_project(project)[:20])
+        assert not any(is_drawn(one, [cast.lena.pk]) for one in rows_with_project(project)[:20])
     put(stage, cast.lena, State.ASSESSMENT)
     Project.objects.filter(pk=project.pk).update(review_share=1)
     tried, other = [
@@ -274,6 +274,8 @@ def test_labels_of_those_who_are_tried_out_are_all_reviewed_and_their_checks_see
         )
         for one in (cast.lena, cast.leo)
     ]
+    for slot in (tried, other):
+        Label.objects.create(project=project, project_row=row, slot=slot, labeler_id=slot.labeler_id, last_version=1)
     project.seed = "1" * 32
     Project.objects.filter(pk=project.pk).update(seed=project.seed)
     checks.finish_checks(rows_with_project(project).get(pk=row.pk))
