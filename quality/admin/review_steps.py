@@ -1,7 +1,7 @@
 """The steps of review of a project: who decides at each, which labels it looks at, and what that costs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
