@@ -877,7 +877,9 @@ def of_review_steps(stage: Line) -> RequestOf:
 
 @request_for("api-review-steps PUT")
 def change_review_steps(stage: Line) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid}, {"version": stepped(stage)[1], "steps": [{"number": 1, "name": "Look"}]})
+    return RequestOf(
+        {"uid": stage.project.uid}, {"version": stepped(stage)[1], "steps": [{"number": 1, "name": "Look"}]}
+    )
 
 
 @request_for("api-review-steps-preview")
