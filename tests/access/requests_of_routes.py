@@ -37,9 +37,9 @@ from quality import (
     practice,
     quizzes,
     recompute,
+    review_steps,
     rules,
     skills,
-    review_steps,
     supervision,
 )
 from quality.models import (
