@@ -870,19 +870,19 @@ def stepped(stage: Line) -> tuple[str, int]:
     return said, review_steps.change_steps(stage.cast.ada, stage.project, steps)[1]
 
 
-@request_for("admin:project-review-steps", "api-review-steps")
+@request_for("admin:project-review-steps", "api-project-review-steps")
 def of_review_steps(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[stepped(stage)[0]])
 
 
-@request_for("api-review-steps PUT")
+@request_for("api-project-review-steps PUT")
 def change_review_steps(stage: Line) -> RequestOf:
     return RequestOf(
         {"uid": stage.project.uid}, {"version": stepped(stage)[1], "steps": [{"number": 1, "name": "Look"}]}
     )
 
 
-@request_for("api-review-steps-preview")
+@request_for("api-project-review-steps-preview")
 def preview_review_steps(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, {"steps": [{"number": 1, "name": "Look"}]})
 
