@@ -99,7 +99,7 @@ CONDITIONS = {
             "open_issue",
             "An issue of the row is open",
             "",
-            lambda value, _: "An issue of the row was open.",
+            lambda value, _: "An issue of the row is open.",
             _has_open_issue,
         ),
         Condition(

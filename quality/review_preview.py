@@ -126,6 +126,13 @@ def median_review_seconds(project: Project, since: datetime) -> float | None:
     return median(seconds) if len(seconds) >= LEAST_TIMES else None
 
 
+def yield_of_several(reader: Person, project: Project, since: date, until: date) -> LineYield | None:
+    """For who sees everybody's figures, of a project with several steps; else None."""
+    if len(review_steps.steps_of(project)) < 2 or not access.can(reader, Permission.VIEW_PERFORMANCE, project):
+        return None
+    return line_yield(project, since, until)
+
+
 def line_yield(project: Project, since: date, until: date) -> LineYield:
     """Over the steps in force; of each step the newest reviews of these days. Those who ask may see performance."""
     steps = review_steps.steps_of(project)

@@ -45,8 +45,9 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import benchmarks, consensus, issues, practice, quizzes, review
+from quality import benchmarks, consensus, issues, practice, quizzes, review, review_steps
 from quality.models import LabelScore
+from quality.review_steps import LooksAt, Step
 from workforce import organizations, people, teams
 from workforce.idempotency import Answer
 from workforce.models import Membership, Organization, Person, Team
@@ -79,6 +80,7 @@ def load_demo() -> list[tuple[str, str, str]]:
         _work_of(name, cast[name.name], project, version, gold)
     for row in ProjectRow.objects.filter(project=project, pk__in=gold):
         consensus.score_row(row.pk)
+    _steps(cast, project)
     _reviews(cast, project)
     _issue(cast, project)
     _learning(cast, project, version)
@@ -275,6 +277,18 @@ def _past_submit(
 # Of 36 labels; the others wait for whoever tries it. What the gold says decides, as a careful expert would.
 REVIEWS = 30
 GOOD_ENOUGH = 0.75
+
+
+def _steps(cast: dict[str, Person], project: Project) -> None:
+    """Every label is reviewed, and a quarter of what was let through by somebody else once more."""
+    first = Step(1, instructions="Is every thing found, and does each box follow its edge?")
+    second = Step(
+        name="Second review",
+        instructions="Look as if nobody had looked before. You are not told what the first review said.",
+        looks_at=LooksAt.REVIEWED,
+        share=25,
+    )
+    review_steps.change_steps(cast["elena"], project, [first, second])
 
 
 def _reviews(cast: dict[str, Person], project: Project) -> None:

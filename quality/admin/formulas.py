@@ -55,7 +55,23 @@ FORMULAS = (
         "First-pass yield",
         "share",
         "labels approved at first review without an edit ÷ labels with a first review",
-        ("The yield of a line is the product over its steps.",),
+        (
+            "The yield of a line is the product over its steps of review, each by its first look at a label; its "
+            "interval is the product of the steps' at 1 − 5 % ÷ steps (Bonferroni).",
+        ),
+    ),
+    Formula(
+        "review-share",
+        "Share of labels that is reviewed",
+        "share",
+        "drawn by a hash of project, step and row; adaptive: 1 − target ÷ upper bound of the maker's error rate",
+        (
+            "An error: the first review fixed the label or sent it back. The rate's posterior is a Beta of the newest "
+            "200 first reviews, each weighing half after 40 newer ones, on a prior of the project's own rate that "
+            "weighs 10 labels; the upper bound is its 95 % quantile.",
+            "Of what is not looked at, at most the target is then faulty (Dodge & Romig), within the share that is "
+            "looked at always and the one that is looked at at most. What was drawn for a version is kept.",
+        ),
     ),
     Formula(
         "supervision",

@@ -15,7 +15,7 @@ from labeling import work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.formats.csv_cells import neutralise_row
 from labeling.models import Project
-from quality import performance
+from quality import performance, review_preview
 from quality.admin import formulas
 from quality.admin.figures import (
     DEFAULT_DAYS,
@@ -117,6 +117,8 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         clear_all=clear_all_link(request, _menus(request, found, asked)),
         units=_units(request, asked),
         total=found.total,
+        line_yield=review_preview.yield_of_several(request.user, project, asked.since, asked.until),
+        steps_link=reverse("admin:project-review-steps", args=[uid]),
         unit_word="labels" if asked.unit == "rows" else "objects",
         days=day_values(found, asked.today, doors),
         parts=time_parts(found.total.seconds),

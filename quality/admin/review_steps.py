@@ -1,7 +1,7 @@
 """The steps of review of a project: who decides at each, which labels it looks at, and what that costs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -57,7 +57,9 @@ class StepForm(forms.Form):
         initial=5,
         widget=forms.NumberInput(attrs={"step": "0.1"}),
     )
-    classes = forms.MultipleChoiceField(label=f"By rule: {CONDITIONS['classes'].title.lower()}", required=False)
+    classes = forms.MultipleChoiceField(
+        label=f"By rule: {CONDITIONS['classes'].title.lower()}", required=False, widget=forms.CheckboxSelectMultiple
+    )
     low_consensus = forms.FloatField(
         label="By rule: consensus of the row under",
         min_value=0.01,
@@ -166,6 +168,7 @@ def _page(request: PersonRequest, uid: str, number: int) -> HttpResponse:
         form=form,
         steps=[_shown(project, one) for one in steps],
         changing=changing,
+        is_movable=changing is not None and steps.index(changing) > 1,
         is_full=len(steps) >= MOST_STEPS,
         version=version,
         preview=previewed or _preview_of_kept(request, project, steps),

@@ -52,11 +52,15 @@ urlpatterns = [
     path("quality-rules/<uuid:uid>/", rules.RuleByUid.as_view(), name="api-quality-rule"),
     path("quality-rules/<uuid:uid>/try/", rules.TryRule.as_view(), name="api-quality-rule-try"),
     path("quality-rules/<uuid:uid>/switch/", rules.SwitchRule.as_view(), name="api-quality-rule-switch"),
-    path("projects/<uuid:uid>/review-steps/", review_steps.ReviewStepsOfProject.as_view(), name="api-review-steps"),
+    path(
+        "projects/<uuid:uid>/review-steps/",
+        review_steps.ReviewStepsOfProject.as_view(),
+        name="api-project-review-steps",
+    ),
     path(
         "projects/<uuid:uid>/review-steps/preview/",
         review_steps.PreviewOfReviewSteps.as_view(),
-        name="api-review-steps-preview",
+        name="api-project-review-steps-preview",
     ),
     path(
         "projects/<uuid:uid>/supervision/",

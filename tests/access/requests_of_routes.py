@@ -37,6 +37,7 @@ from quality import (
     practice,
     quizzes,
     recompute,
+    review_steps,
     rules,
     skills,
     supervision,
@@ -57,6 +58,7 @@ from quality.models import (
     Supervision,
     SupervisionMove,
 )
+from quality.review_steps import Step
 from quality.supervision import Plan
 from tests.access.table import Cell
 from tests.cast import PASSWORD
@@ -859,6 +861,56 @@ def start_by_form(stage: Line) -> RequestOf:
 def stop_by_form(stage: Line) -> RequestOf:
     supervised(stage)
     return RequestOf({"uid": stage.project.uid}, {}, content_type=FORM)
+
+
+def stepped(stage: Line) -> tuple[str, int]:
+    """Three steps, the last called as on this stage only, and their version."""
+    said = f"look of {stage.project.uid}"
+    steps = [Step(1, share=stage.project.review_share), Step(name="Second review"), Step(name=said)]
+    return said, review_steps.change_steps(stage.cast.ada, stage.project, steps)[1]
+
+
+@request_for("admin:project-review-steps", "api-project-review-steps")
+def of_review_steps(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[stepped(stage)[0]])
+
+
+@request_for("api-project-review-steps PUT")
+def change_review_steps(stage: Line) -> RequestOf:
+    return RequestOf(
+        {"uid": stage.project.uid}, {"version": stepped(stage)[1], "steps": [{"number": 1, "name": "Look"}]}
+    )
+
+
+@request_for("api-project-review-steps-preview")
+def preview_review_steps(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"steps": [{"number": 1, "name": "Look"}]})
+
+
+@request_for("admin:project-review-step")
+def of_review_step(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid, "number": 3}, shows=[stepped(stage)[0]])
+
+
+STEP_FORM = {"name": "Look", "decided_by": "reviewers", "looks_at": "every", "method": "fixed", "share": 5}
+
+
+@request_for("admin:project-review-steps POST")
+def add_review_step(stage: Line) -> RequestOf:
+    body = {**STEP_FORM, "most": 100, "target": 5, "version": stepped(stage)[1]}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
+@request_for("admin:project-review-step POST")
+def change_review_step(stage: Line) -> RequestOf:
+    body = {**STEP_FORM, "most": 100, "target": 5, "version": stepped(stage)[1]}
+    return RequestOf({"uid": stage.project.uid, "number": 3}, body, content_type=FORM)
+
+
+@request_for("admin:project-review-step-earlier", "admin:project-review-step-remove")
+def move_review_step(stage: Line) -> RequestOf:
+    version = stepped(stage)[1]
+    return RequestOf({"uid": stage.project.uid, "number": 3}, {"version": version}, content_type=FORM)
 
 
 def gold_of_lena(stage: Line) -> Label:

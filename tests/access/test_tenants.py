@@ -113,6 +113,8 @@ PLAIN = {
     "wait_minutes",
     "then", "title", "told", "valid_from", "valid_until", "value",
     "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
+    "conditions", "classes", "decided_by", "instructions", "looks_at", "low_consensus", "machine", "method", "most",
+    "newcomer", "open_issue", "share", "target",
     "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",
 }
 # fmt: on

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from labeling.models import LabelVersion, ProjectRow, Slot
+from quality import review_steps
 from quality.models import Review
+from quality.review_steps import Step
 from tests.browser.hands import Editor, Hand
 from tests.browser.lines import make_street
 from tests.browser.site import Site
@@ -38,8 +40,13 @@ def test_back_to_its_maker_and_approved(reviewed: Line, signed_in: SignIn, shots
     lena, rita = signed_in(reviewed.cast.lena), signed_in(reviewed.cast.rita)
     row = label_one(lena.label(reviewed.project))
 
+    step = Step(1, "Peer review", "Does each box follow its edge?")
+    review_steps.change_steps(reviewed.cast.pia, reviewed.project, [step])
     editor = rita.review(reviewed.project)
     assert editor.row_name == row
+    expect(editor.part("step-section")).to_contain_text("Peer review")
+    expect(editor.part("step-instructions")).to_have_text("Does each box follow its edge?")
+    expect(editor.part("kind")).to_contain_text("Peer review")
     rita.look("review", shots)
     editor.press("n", "r")
     dialog = editor.part("reason-dialog")

@@ -37,7 +37,7 @@ def send(client: Client, method: str, path: str, body: Any, key: str = "") -> An
 
 def test_steps_over_http(line: Line) -> None:
     cast = line.cast
-    pia, path = signed_in(cast.pia), reverse("api-review-steps", args=[line.project.uid])
+    pia, path = signed_in(cast.pia), reverse("api-project-review-steps", args=[line.project.uid])
     first = pia.get(path).json()
     assert first["version"] == 0 and [one["name"] for one in first["steps"]] == ["Review"]
     made = send(pia, "PUT", path, {"version": 0, "steps": TWO}, key="k")
@@ -51,7 +51,7 @@ def test_steps_over_http(line: Line) -> None:
     assert line.project.review_share == 30
     conditions = [{"code": "classes", "value": [CAR]}, {"code": "open_issue"}]
     by_rule = [{"number": 1, "name": "Review", "share": 30, "method": "rule", "conditions": conditions}]
-    told = send(pia, "POST", reverse("api-review-steps-preview", args=[line.project.uid]), {"steps": by_rule})
+    told = send(pia, "POST", reverse("api-project-review-steps-preview", args=[line.project.uid]), {"steps": by_rule})
     assert told.json() == {
         "labels": 0, "looks": 0, "steps": [{"name": "Review", "looks": 0}], "seconds": None, "hours": None,
     }  # fmt: skip

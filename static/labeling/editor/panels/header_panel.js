@@ -46,7 +46,7 @@ export function createHeaderPanel(root, { page, leaseText }) {
     const project = state.row?.project || page.project;
     if (state.row !== before.row || state.mode !== before.mode) {
       part('project').textContent = project.name;
-      part('kind').textContent = [KINDS[state.mode], project.batch && `batch ${project.batch}`].filter(Boolean).join(' · ');
+      part('kind').textContent = [state.row?.review_step?.name || KINDS[state.mode], project.batch && `batch ${project.batch}`].filter(Boolean).join(' · ');
       root.dataset.mode = state.mode;
     }
     if (state.row !== before.row || state.row) showWhy(part, state.row, leaseText);

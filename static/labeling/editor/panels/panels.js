@@ -5,6 +5,7 @@ import { createObjectsPanel } from './objects_panel.js';
 import { createPictureQuestionsPanel } from './picture_questions_panel.js';
 import { createPracticePanel } from './practice_panel.js';
 import { createReasonsPanel } from './reasons_panel.js';
+import { createStepPanel } from './step_panel.js';
 import { createPicturePanel, createToolsPanel } from './tools_panel.js';
 
 // A finger's click comes a little after its press.
@@ -22,6 +23,7 @@ export function createPanels(part, { store, acts, viewport, page, queue, isOn })
     createToolsPanel({ tools: part('tools'), classes: part('classes'), definition: part('definition') }, { store, acts }),
     createPicturePanel(part('picture-settings'), { store, plane: part('plane') }),
     createPracticePanel({ section: part('practice-section'), body: part('practice'), score: part('practice-score') }, { store, acts }),
+    createStepPanel({ section: part('step-section'), words: part('step-instructions') }),
     createReasonsPanel({ section: part('reason-section'), list: part('reasons'), count: part('reason-count') }, { store }),
     createObjectsPanel({ list: part('objects'), count: part('object-count') }, { store, acts, viewport, onFocus }),
     createPictureQuestionsPanel({ section: part('question-section'), list: part('questions'), count: part('question-count') }, { acts, onFocus }),
