@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from labeling.events import guidelines_acknowledged
+from labeling.events import guidelines_acknowledged, guidelines_published
 from labeling.models import Guideline, GuidelineReading, GuidelineVersion, Project
 from labeling.queue import Empty
 from labeling.texts import checked_text
@@ -62,6 +62,7 @@ def publish_version(
     )
     facts = {"number": version.number, "rules": [rule["number"] for rule in kept]}
     audit.record(actor, "guidelines.published", version, after=facts, root=project)
+    guidelines_published.send(sender=GuidelineVersion, project=project, version=version, actor=actor)
     return version
 
 

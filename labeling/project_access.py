@@ -298,6 +298,20 @@ def member_named(project: Project, uid: str) -> Membership | None:
         return None
 
 
+def people_who_work_in(project: Project) -> QuerySet[Person]:
+    """Active people whose own or team's live role here is to label or to review; for telling them something. Whether
+    each may read it is asked when they do."""
+    live = Q(content_object=project) & (Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp()))
+    roles = {*roles_with(Permission.LABEL, Scope.ANY), *roles_with(Permission.REVIEW, Scope.ANY)}
+    own = ProjectPersonGrant.objects.filter(live)
+    by_own = own.filter(permission__codename__in=roles).values("user")
+    by_team = ProjectTeamGrant.objects.filter(live, permission__codename__in=roles).values("group__user")
+    members = Membership.objects.filter(organization=project.organization_id, is_active=True).values("person")
+    # A role in somebody's own name hides those of all teams.
+    works = Q(pk__in=by_own) | (Q(pk__in=by_team) & ~Q(pk__in=own.values("user")))
+    return Person.objects.filter(works, pk__in=members, is_active=True, kind=Person.Kind.HUMAN)
+
+
 def roles_to_grant(actor: Person, project: Project) -> list[tuple[str, str]]:
     """The roles that ``actor`` may give here, with their names."""
     held = access.permissions_of(actor, project) | WORK

@@ -7,6 +7,7 @@ from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
     guidelines_acknowledged,
+    guidelines_published,
     label_submitted,
     opinion_withdrawn,
     opinions_imported,
@@ -15,7 +16,7 @@ from labeling.events import (
     rows_complete,
     session_ended,
 )
-from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
+from labeling.models import GuidelineVersion, Label, LabelVersion, Project, ProjectRow, WorkSession
 from quality import (
     benchmarks,
     checks,
@@ -28,6 +29,7 @@ from quality import (
     issue_categories,
     issues,
     leaks,
+    notices,
     overlap,
     practice,
     review,
@@ -37,7 +39,8 @@ from quality import (
 )
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
-from quality.events import practice_answered, quiz_taken, row_scored
+from quality.events import issue_moved, practice_answered, quiz_taken, row_scored
+from quality.models import Issue
 from workforce import live, relay
 from workforce.models import Person
 
@@ -118,7 +121,18 @@ def start_issues(sender: Any, project: Project, **_: Any) -> None:
     issue_categories.start_categories(project)
 
 
+def tell_of_issue(sender: Any, issue: Issue, kind: str, actor: Person, comment: Any, named: Any, **_: Any) -> None:
+    notices.note_issue(issue, kind, actor, comment, named)
+
+
+def tell_of_guidelines(sender: Any, project: Project, version: GuidelineVersion, actor: Person, **_: Any) -> None:
+    notices.note_guidelines(project, version, actor)
+
+
 def connect() -> None:
+    notices.connect()
+    issue_moved.connect(tell_of_issue)
+    guidelines_published.connect(tell_of_guidelines)
     guidelines_acknowledged.connect(go_on_after_guidelines)
     quiz_taken.connect(go_on_after_quiz)
     practice_answered.connect(go_on_after_practice)

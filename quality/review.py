@@ -25,7 +25,7 @@ from labeling.overlap import draw
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
-from quality import figures, rule_acts, vetting_queue
+from quality import figures, notices, rule_acts, vetting_queue
 from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit, names
@@ -379,6 +379,7 @@ def _tell(row: ProjectRow, review: Review) -> None:
         pins = sum(reason["pin"] is not None for reason in review.reasons)
         counts = {"project": str(row.project.uid), "row": str(row.uid), "reasons": len(codes), "pins": pins}
         announce(organization, stream_of_person(label.labeler.uid), "row_came_back", counts)
+    notices.note_review(review)
 
 
 @transaction.atomic

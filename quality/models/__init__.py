@@ -18,6 +18,7 @@ from quality.models.issues import (
 )
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.practice import PracticeAnswer, PracticeRow
+from quality.models.proposals import Promotion, Proposal, ProposalVote
 from quality.models.quizzes import Quiz, QuizAttempt, QuizVersion
 from quality.models.review import Review, ReviewRemark
 from quality.models.rules import QualityRule, RaisedReview, RuleAct
@@ -51,6 +52,9 @@ __all__ = [
     "PairScore",
     "PracticeAnswer",
     "PracticeRow",
+    "Promotion",
+    "Proposal",
+    "ProposalVote",
     "QualityRule",
     "QuestionAtSubmit",
     "Quiz",
