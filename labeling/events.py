@@ -20,7 +20,7 @@ opinion_withdrawn = Signal()
 rows_complete = Signal()
 # session: WorkSession. Submitted, skipped or abandoned; its time is final. Once per session.
 session_ended = Signal()
-# project: Project, version: GuidelineVersion, actor: Person. The newest version now; the caller holds the project's lock.
+# project: Project, version: GuidelineVersion, actor: Person. It is the newest now; the caller holds the project's lock.
 guidelines_published = Signal()
 # person: Person, project: Project, version: GuidelineVersion. "I have read these", said for the first time.
 guidelines_acknowledged = Signal()

@@ -1,7 +1,7 @@
 """Who is told of what on this floor: of issues, of what was said about one's work, of new guidelines.
 
-Never the actor. Each sentence names a thing that its reader may read when they read it (``workforce.notices``); the words
-of comments and reasons are fetched then, through the rule of the thing."""
+Never the actor. Each sentence names a thing that its reader may read when they read it (``workforce.notices``); the
+words of comments and reasons are fetched then, through the rule of the thing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeling import project_access
 from labeling.models import GuidelineVersion, Label, Project, Slot
-from quality import issues
+from quality import issues, promotions
 from quality.models import Issue, IssueComment, Promotion, Review
 from workforce import access, notices
 from workforce.models import NoticeGroup, Person
@@ -38,7 +38,7 @@ KINDS = (
         "mention",
         MENTIONS,
         "{who} mentioned you in {thing}",
-        "You were mentioned {count} times in {thing}",
+        "{count} mentions of you in {thing}",
     ),
     Kind("issue_assigned", "assigned", MENTIONS, "{who} gave {thing} to you"),
     Kind("label_asked", "asked", WORK, "{who} asked about your work: {thing}"),
@@ -73,15 +73,22 @@ def connect() -> None:
 
 # --- Issues -----------------------------------------------------------------------------------------------------
 def note_issue(issue: Issue, kind: str, actor: Person, comment: IssueComment | None, named: Sequence[Person]) -> None:
-    """What happened to an issue, to everybody whom it concerns; each hears it once, of what is nearest to them."""
+    """What happened to an issue, to everybody whom it concerns; each hears it once, of what is nearest to them.
+
+    A duplicate is also moved by what happens to the issue that answers it; its opener alone hears of that."""
     told = {actor.pk}
 
-    def tell(people: Iterable[Person | None], what: str, thing: Issue = issue) -> None:
+    def tell(people: Iterable[Person | None], what: str) -> None:
         fresh = {one.pk: one for one in people if one is not None and one.pk not in told}
         told.update(fresh)
         organization = issue.project.organization_id
-        notices.tell(fresh.values(), what, organization_id=organization, thing_kind=ISSUE, thing=thing.uid, actor=actor)
+        notices.tell(fresh.values(), what, organization_id=organization, thing_kind=ISSUE, thing=issue.uid, actor=actor)
 
+    if _is_passed_on(issue, kind, comment):
+        what = {"commented": "root_answered", "resolved": "root_answered", "promoted": "issue_promoted"}
+        if kind in what:
+            tell([issue.opened_by], what[kind])
+        return
     if kind in ("opened", "commented"):
         tell(named, "issue_mention")
     elif kind == "assigned":
@@ -97,9 +104,12 @@ def note_issue(issue: Issue, kind: str, actor: Person, comment: IssueComment | N
         tell([issue.assignee], "issue_commented")
     elif kind in _STATES:
         tell([issue.opened_by, issue.assignee if kind == "reopened" else None], _STATES[kind])
-    if kind in ("resolved", "promoted") or (comment is not None and issue.state == Issue.State.ANSWERED):
-        for repeated in Issue.objects.filter(duplicate_of=issue).select_related("opened_by"):
-            tell([repeated.opened_by], "root_answered", repeated)
+
+
+def _is_passed_on(issue: Issue, kind: str, comment: IssueComment | None) -> bool:
+    if issue.duplicate_of_id is None:
+        return False
+    return kind in ("resolved", "reopened", "promoted") if comment is None else comment.issue_id != issue.pk
 
 
 def _in_the_thread(issue: Issue) -> list[Person]:
@@ -125,6 +135,13 @@ def _shown_issues(person: Person, uids: Sequence[UUID]) -> Mapping[UUID, Thing]:
 
 def door_of_issue(uid: object, *, is_staff: bool) -> str:
     return reverse("admin:issue" if is_staff else "my-issue", args=[uid])
+
+
+def sources_of_rules(person: Person, project: Project) -> dict[str, tuple[str, str]]:
+    """For the guidelines: the issue that a rule came from, with its door."""
+    found = promotions.issues_behind_rules(person, project)
+    is_staff = bool(found) and access.enters_admin(person)
+    return {uid: (f"issue {one.number}", door_of_issue(one.uid, is_staff=is_staff)) for uid, one in found.items()}
 
 
 # --- Work -------------------------------------------------------------------------------------------------------
@@ -163,12 +180,9 @@ def _shown_labels(person: Person, uids: Sequence[UUID]) -> Mapping[UUID, Thing]:
 
 def _door_of_work(label: Label) -> str:
     """Rework opens in the editor; of what is done, home says the rest."""
-    waits = label.slot is not None and label.slot.state == Slot.State.IN_REWORK
-    return (
-        f"{reverse('label', args=[label.project.uid])}?wanted={label.slot.uid}"
-        if waits and label.slot
-        else reverse("home")
-    )
+    if label.slot is None or label.slot.state != Slot.State.IN_REWORK:
+        return reverse("home")
+    return f"{reverse('label', args=[label.project.uid])}?wanted={label.slot.uid}"
 
 
 def _words_of(review: Review) -> str:

@@ -1,6 +1,6 @@
-"""An issue becomes a rule of the guidelines: a new version that everybody who works in the project reads before the next
-row. The rule remembers its issue and the issue its rule; an issue becomes a rule once. Announces ``issue_moved`` with
-``promoted``."""
+"""An issue becomes a rule of the guidelines: a new version that everybody who works in the project reads before the
+next row. The rule remembers its issue and the issue its rule; an issue becomes a rule once. Announces
+``issue_moved`` with ``promoted``."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -113,8 +113,10 @@ def promotions_told_to(person: Person) -> list[tuple[Issue, Promotion]]:
 
 def issues_behind_rules(person: Person, project: Project) -> dict[str, Issue]:
     """Rule's uid → the issue that it came from, of those that ``person`` may read."""
+    if not Promotion.objects.filter(issue__project=project).exists():
+        return {}
     readable = issues.issues_visible_to(person).filter(project=project, promotion__isnull=False)
-    return {str(one.promotion.rule): one for one in readable.select_related("promotion")}
+    return {str(one.promotion.rule): one for one in readable.select_related("promotion").prefetch_related(None)}
 
 
 def _first_text(project: Project) -> str:

@@ -1,8 +1,8 @@
 """A vote in an issue: on a label version that is proposed as gold of its row, or on a rule for the guidelines.
 
-At most one is open in an issue. Votes may be changed until it is closed and are only ever added; what others voted shows
-after the own vote. Who may act closes it, with the count on record, and the first to close it wins. Of proposed gold
-nobody learns who may not know of benchmarks, is of a vendor, or may still label the row."""
+At most one is open in an issue. Votes may be changed until it is closed and are only ever added; what others voted
+shows after the own vote. Who may act closes it, with the count on record, and the first to close it wins. Of proposed
+gold nobody learns who may not know of benchmarks, is of a vendor, or may still label the row."""
 
 from dataclasses import dataclass
 
@@ -115,7 +115,9 @@ def close(
     actor: Person, proposal: Proposal, *, is_accepted: bool, words: str = "", after: int | None = None
 ) -> Proposal:
     """Accepted gold becomes the row's benchmark, an accepted rule the next version of the guidelines; ``after`` is the
-    version that it follows, the newest where none is said. Whatever the count: it advises. Raises ``proposal_closed``."""
+    version that it follows, the newest where none is said. The count advises, whoever closes decides.
+
+    Raises ``proposal_closed``."""
     seen = _seen(actor, proposal)
     is_gold = seen.kind == Proposal.Kind.GOLD
     # Locks in the order of the house: project, row, and only then the proposal.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling import check_slots, editor, exports, kept_apart, labels_list, queue
+from labeling import check_slots, editor, exports, guidelines, kept_apart, labels_list, queue
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
@@ -121,8 +121,8 @@ def start_issues(sender: Any, project: Project, **_: Any) -> None:
     issue_categories.start_categories(project)
 
 
-def tell_of_issue(sender: Any, issue: Issue, kind: str, actor: Person, comment: Any, named: Any, **_: Any) -> None:
-    notices.note_issue(issue, kind, actor, comment, named)
+def tell_of_issue(sender: Any, issue: Issue, **what: Any) -> None:
+    notices.note_issue(issue, what["kind"], what["actor"], what["comment"], what["named"])
 
 
 def tell_of_guidelines(sender: Any, project: Project, version: GuidelineVersion, actor: Person, **_: Any) -> None:
@@ -131,6 +131,7 @@ def tell_of_guidelines(sender: Any, project: Project, version: GuidelineVersion,
 
 def connect() -> None:
     notices.connect()
+    guidelines.register_rule_sources(notices.sources_of_rules)
     issue_moved.connect(tell_of_issue)
     guidelines_published.connect(tell_of_guidelines)
     guidelines_acknowledged.connect(go_on_after_guidelines)

@@ -1,9 +1,10 @@
 """Notices: a person is told that something happened which concerns them.
 
-Written in the transaction of the act and announced on the person's own stream. A notice names a thing and holds no words
-of it: whether the person may read the thing is asked whenever they read the notice, so what they may no longer see is
-not listed, counted or mailed. While one is unread, more of the same is added to it. Upper floors register what can
-happen (``register_kind``) and the things it happens to (``register_thing``). Announces ``notice`` and ``notices_read``."""
+Written in the transaction of the act and announced on the person's own stream. A notice names a thing and holds no
+words of it: whether the person may read the thing is asked whenever they read the notice, so what they may no longer
+see is not listed, counted or mailed. While one is unread, more of the same is added to it. Upper floors register what
+can happen (``register_kind``) and the things it happens to (``register_thing``). Announces ``notice`` and
+``notices_read``."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ READ_KEPT_FOR, UNREAD_KEPT_FOR = timedelta(days=90), timedelta(days=365)
 
 @dataclass(frozen=True)
 class Kind:
-    """What can happen. ``one`` and ``many`` are its sentences, with ``{who}``, ``{thing}`` and ``{count}``; kinds of one
-    topic share a row while it is unread, which then says what happened last."""
+    """What can happen. ``one`` and ``many`` are its sentences, with ``{who}``, ``{thing}`` and ``{count}``; kinds of
+    one topic share a row while it is unread, which then says what happened last."""
 
     code: str
     topic: str

@@ -10,6 +10,7 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     performance,
     practice,
     project_quality,
+    promotions,
     quizzes,
     row,
     rows,

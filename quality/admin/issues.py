@@ -15,6 +15,7 @@ from labeling.models import Project
 from quality import issues as rules
 from quality.admin.links import SOCKET
 from quality.models import Issue
+from quality.pages.decisions import decision_values
 from workforce import access
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest, act, show
@@ -120,6 +121,7 @@ def issue(request: PersonRequest, uid: str) -> HttpResponse:
         socket=SOCKET,
         key=uuid.uuid4(),
         now=work_time.clock(),
+        **decision_values(request.user, found),
     )
 
 
