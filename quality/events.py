@@ -13,5 +13,5 @@ quiz_taken = Signal()
 practice_answered = Signal()
 
 # issue, kind (opened, commented, assigned, changed, resolved, reopened, duplicate, promoted, proposed), actor, comment
-# (or None), named: the people whom the act is aimed at by name (mentioned, assigned), already only those who may read it.
+# (or None), named: the people whom the act is aimed at by name, already only those who may read it.
 issue_moved = Signal()
