@@ -64,7 +64,8 @@ def promote(actor: Person, issue: Issue, *, title: str, text: str, after: int) -
     facts = {"rule": rule["uid"], "number": rule["number"], "version": version.number}
     IssueEvent.objects.create(issue=issue, kind=IssueEvent.Kind.PROMOTED, actor=actor, after=facts)
     audit.record(actor, "issue.promoted", issue, after=facts)
-    issue_moved.send(sender=Issue, issue=issue, kind="promoted", actor=actor, comment=None, named=[])
+    for one in [issue, *Issue.objects.filter(duplicate_of=issue).select_related("project", "opened_by", "label")]:
+        issue_moved.send(sender=Issue, issue=one, kind="promoted", actor=actor, comment=None, named=[])
     return promotion
 
 

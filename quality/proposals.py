@@ -5,6 +5,7 @@ shows after the own vote. Who may act closes it, with the count on record, and t
 gold nobody learns who may not know of benchmarks, is of a vendor, or may still label the row."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -170,9 +171,9 @@ def ballots_of(person: Person, issue: Issue) -> list[Ballots]:
     return [_as_read_by(person, one) for one in found]
 
 
-def proposal_for(person: Person, uid: str) -> Proposal:
+def proposal_for(person: Person, uid: UUID | str) -> Proposal:
     """Raises NotFound as well for what ``person`` may not know of."""
-    found = Proposal.objects.select_related("issue").filter(uid=uid).first() if is_uid(uid) else None
+    found = Proposal.objects.select_related("issue").filter(uid=uid).first() if is_uid(str(uid)) else None
     if found is None:
         raise NotFound
     return _seen(person, found)
