@@ -35,6 +35,7 @@ from quality import (
     funnel_settings,
     issues,
     practice,
+    proposals,
     quizzes,
     recompute,
     rules,
@@ -49,6 +50,7 @@ from quality.models import (
     Issue,
     PairScore,
     PracticeRow,
+    Proposal,
     QualityRule,
     QuizVersion,
     RowConsensus,
@@ -61,9 +63,9 @@ from quality.supervision import Plan
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import access, alerts, capacity, invitations, jobs, rates, second_factor, tokens
+from workforce import access, alerts, capacity, invitations, jobs, notice_letters, rates, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Alert, ClockTimestamp, Event, Invitation, Job, JobProblem, Person, SecondFactor
+from workforce.models import Alert, ClockTimestamp, Event, Invitation, Job, JobProblem, Notice, Person, SecondFactor
 from workforce.roles import Permission
 
 
@@ -1873,3 +1875,112 @@ def results_of_practice(stage: Line) -> RequestOf:
     row, version = practice_row(stage), stage.ontology.number
     practice.answer_practice(stage.cast.lena, row.uid, payload=payload((1, 1, 9, 9)), ontology_version=version)
     return RequestOf({"uid": stage.project.uid}, shows=[str(row.uid)])
+
+
+# --- Notices, votes, rules of issues -----------------------------------------------------------------------------
+def notice_of_lena(stage: Line) -> Notice:
+    found = Notice.objects.filter(person=stage.cast.lena, thing_kind="issue").first()
+    if found is None:
+        issues.comment(stage.cast.rita, issue_of_lena(stage), "Two of them.")
+        found = Notice.objects.get(person=stage.cast.lena, thing_kind="issue")
+    return found
+
+
+@request_for("notices", "api-notices")
+def notices_of_lena(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(notice_of_lena(stage).uid)])
+
+
+@request_for("notices-unread", "account-notices")
+def own_notices(stage: Line) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("account-notices POST")
+def form_of_wishes(stage: Line) -> RequestOf:
+    return RequestOf({}, {"mail_answers": "never", "hour": "9", "time_zone": ""}, content_type=FORM)
+
+
+@request_for("notice-read")
+def read_notice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": notice_of_lena(stage).uid}, {"seen": "9"}, content_type=FORM)
+
+
+@request_for("api-notice-read")
+def read_notice_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": notice_of_lena(stage).uid}, {})
+
+
+@request_for("notices-read-all")
+def read_notices(stage: Line) -> RequestOf:
+    return RequestOf({}, {"newest": notice_of_lena(stage).uid}, content_type=FORM)
+
+
+@request_for("api-notices-read-all")
+def read_notices_by_api(stage: Line) -> RequestOf:
+    return RequestOf({}, {"newest": notice_of_lena(stage).uid})
+
+
+@request_for("notices-stop")
+def stop_letters_of_lena(stage: Line) -> RequestOf:
+    return RequestOf({"signed": notice_letters.signed_link(stage.cast.lena)}, {"group": "answers"}, content_type=FORM)
+
+
+def rule_proposed_by_rita(stage: Line) -> Proposal:
+    return proposals.propose_rule(stage.cast.rita, issue_of_lena(stage), title="Mirrors count", text="Draw them too.")
+
+
+@request_for("my-issue")
+def page_of_issue(stage: Line) -> RequestOf:
+    issue = issue_of_lena(stage).uid
+    return RequestOf({"uid": issue}, shows=[str(issue)])
+
+
+@request_for("api-issue-proposals")
+def proposals_of_issue(stage: Line) -> RequestOf:
+    proposal = rule_proposed_by_rita(stage)
+    return RequestOf({"uid": proposal.issue.uid}, shows=[str(proposal.uid)])
+
+
+@request_for("issue-propose")
+def propose_rule(stage: Line) -> RequestOf:
+    body = {"kind": "rule", "title": "Vans are cars", "text": "All of them.", "key": "k"}
+    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-issue-proposals POST")
+def propose_rule_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"kind": "rule", "title": "Vans are cars"})
+
+
+@request_for("proposal-vote")
+def vote_on_rule(stage: Line) -> RequestOf:
+    body = {"choice": "yes", "reason": "Clear."}
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-proposal-vote")
+def vote_on_rule_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, {"choice": "yes"})
+
+
+@request_for("proposal-close")
+def close_vote(stage: Line) -> RequestOf:
+    body = {"choice": "decline", "words": "Not now."}
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-proposal-close")
+def close_vote_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, {"choice": "accept"})
+
+
+@request_for("admin:issue-promote")
+def promote_issue(stage: Line) -> RequestOf:
+    body = {"title": "Vans are cars", "text": "All of them.", "after": "0", "key": "k"}
+    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-issue-promote")
+def promote_issue_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"title": "Vans are cars", "after": 0})
