@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeling import project_access
 from labeling.models import GuidelineVersion, Label, Project, Slot
-from quality import issues, promotions
+from quality import issue_access, promotions
 from quality.models import Issue, IssueComment, Promotion, Review
 from workforce import access, notices
 from workforce.models import NoticeGroup, Person
@@ -117,14 +117,14 @@ def _in_the_thread(issue: Issue) -> list[Person]:
 
 
 def _readable_issues(person: Person) -> QuerySet[Issue]:
-    return issues.issues_visible_to(person)
+    return issue_access.issues_visible_to(person)
 
 
 def _shown_issues(person: Person, uids: Sequence[UUID]) -> Mapping[UUID, Thing]:
     is_staff = access.enters_admin(person)
     rules = dict(Promotion.objects.filter(issue__uid__in=uids).values_list("issue", "title"))
     found = {}
-    for issue in issues.issues_visible_to(person).filter(uid__in=uids):
+    for issue in issue_access.issues_visible_to(person).filter(uid__in=uids):
         said = [one.text for one in issue.comments.all() if one.withdrawn_at is None]
         words = f"issue {issue.number} of {issue.project.name}"
         if issue.pk in rules:

@@ -10,8 +10,7 @@ from django.db.models import Q
 
 from labeling import guidelines
 from labeling.models import Project
-from quality import issues
-from quality.events import issue_moved
+from quality import issue_access, issue_duplicates, issue_moves, issues
 from quality.models import Issue, IssueEvent, Promotion
 from workforce import access, audit
 from workforce.errors import RuleViolation
@@ -36,7 +35,7 @@ def promote(actor: Person, issue: Issue, *, title: str, text: str, after: int) -
     """Publish the newest version with one more rule, and resolve the issue. What the version says beside stays.
 
     Raises ``guidelines_moved_on``, ``promoted_already``, ``issue_is_duplicate``."""
-    issue = issues.thread_of(actor, str(issue.uid))
+    issue = issue_access.thread_of(actor, str(issue.uid))
     # The project before the issue, as everywhere; with it in hand nobody else publishes or promotes.
     project = Project.objects.select_for_update().get(pk=issue.project_id)
     access.require(actor, Permission.CHANGE_PROJECT, project)
@@ -60,12 +59,12 @@ def promote(actor: Person, issue: Issue, *, title: str, text: str, after: int) -
         promoted_by=actor,
     )
     issues.resolve_issue(actor, issue)
-    issue.refresh_from_db()
+    issue.refresh_from_db(fields=["state", "resolved_by", "resolved_at"])
     facts = {"rule": rule["uid"], "number": rule["number"], "version": version.number}
-    IssueEvent.objects.create(issue=issue, kind=IssueEvent.Kind.PROMOTED, actor=actor, after=facts)
+    issue_moves.note(actor, issue, IssueEvent.Kind.PROMOTED, after=facts)
     audit.record(actor, "issue.promoted", issue, after=facts)
-    for one in [issue, *Issue.objects.filter(duplicate_of=issue).select_related("project", "opened_by", "label")]:
-        issue_moved.send(sender=Issue, issue=one, kind="promoted", actor=actor, comment=None, named=[])
+    issue_moves.tell(actor, issue, "issue_state", "promoted")
+    issue_duplicates.pass_on(actor, issue, "promoted")
     return promotion
 
 
@@ -99,7 +98,7 @@ def promotion_of(issue: Issue) -> Promotion | None:
 
 def promotions_told_to(person: Person) -> list[tuple[Issue, Promotion]]:
     """Own questions that became rules lately, themselves or the one that they repeat; newest first."""
-    mine = issues.issues_visible_to(person).filter(opened_by=person)
+    mine = issue_access.issues_visible_to(person).filter(opened_by=person)
     lately = Promotion.objects.filter(promoted_at__gt=ClockTimestamp() - TOLD_FOR).select_related("version")
     asked = Q(issue__in=mine.order_by().values("pk")) | Q(issue__duplicates__in=mine.order_by().values("pk"))
     found = list(lately.filter(asked).distinct().order_by("-pk")[:MOST_TOLD])
@@ -116,7 +115,7 @@ def issues_behind_rules(person: Person, project: Project) -> dict[str, Issue]:
     """Rule's uid → the issue that it came from, of those that ``person`` may read."""
     if not Promotion.objects.filter(issue__project=project).exists():
         return {}
-    readable = issues.issues_visible_to(person).filter(project=project, promotion__isnull=False)
+    readable = issue_access.issues_visible_to(person).filter(project=project, promotion__isnull=False)
     return {str(one.promotion.rule): one for one in readable.select_related("promotion").prefetch_related(None)}
 
 

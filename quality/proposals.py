@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from labeling import blindness, guidelines
+from labeling.events import stream_of_project
 from labeling.models import Label, LabelVersion, Project
 from labeling.rows import lock_row
 from labeling.texts import checked_text
-from quality import benchmarks, issues, promotions
+from quality import benchmarks, issue_access, issue_moves, promotions
 from quality.events import issue_moved
 from quality.models import Issue, Proposal, ProposalVote
 from workforce import access, audit, names
@@ -25,6 +26,7 @@ from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
 LONGEST_REASON = 2000
+_CLOSES = {Proposal.Kind.GOLD: Permission.MAKE_BENCHMARK, Proposal.Kind.RULE: Permission.CHANGE_PROJECT}
 _ACCEPTED, _DECLINED = Proposal.State.ACCEPTED, Proposal.State.DECLINED
 
 
@@ -62,7 +64,7 @@ class Ballots:
 def propose_rule(actor: Person, issue: Issue, *, title: str, text: str) -> Proposal:
     """By whoever may vote about it. Raises ``proposal_open``, ``promoted_already``, ``issue_is_duplicate``."""
     issue = _locked(actor, issue)
-    access.require(actor, Permission.RESOLVE_ISSUE, issue.project)
+    require_proposer(actor, issue, Proposal.Kind.RULE)
     promotions.refuse_promoted(issue)
     words = {
         "title": checked_text(title, "title", longest=guidelines.LONGEST_TITLE),
@@ -75,7 +77,7 @@ def propose_rule(actor: Person, issue: Issue, *, title: str, text: str) -> Propo
 def propose_gold(actor: Person, issue: Issue, *, label: str, version: int | None = None, text: str = "") -> Proposal:
     """A version of a label of the issue's row, the newest where none is named; ``text`` says why it is right."""
     issue = _locked(actor, issue)
-    access.require(actor, Permission.MAKE_BENCHMARK, issue.project_row)
+    require_proposer(actor, issue, Proposal.Kind.GOLD)
     _refuse_blind(actor, issue)
     proposed = version_to_propose(actor, issue, label, version)
     why = checked_text(text, "text", longest=LONGEST_REASON, least=0)
@@ -96,7 +98,7 @@ def version_to_propose(actor: Person, issue: Issue, label: str, number: int | No
 def vote(actor: Person, proposal: Proposal, *, is_yes: bool, reason: str) -> ProposalVote:
     """The same vote again changes nothing. Raises ``proposal_closed``."""
     proposal = _seen(actor, proposal, lock=True)
-    _require_voter(actor, proposal)
+    require_voter(actor, proposal)
     why = checked_text(reason, "reason", longest=LONGEST_REASON, least=0)
     _refuse_closed(actor, proposal)
     last = own_vote(actor, proposal)
@@ -123,11 +125,10 @@ def close(
     is_gold = seen.kind == Proposal.Kind.GOLD
     # Locks in the order of the house: project, row, and only then the proposal.
     if is_gold:
-        access.require(actor, Permission.MAKE_BENCHMARK, lock_row(seen.issue.project_row_id))
+        lock_row(seen.issue.project_row_id)
     else:
-        access.require(
-            actor, Permission.CHANGE_PROJECT, Project.objects.select_for_update().get(pk=seen.issue.project_id)
-        )
+        Project.objects.select_for_update().get(pk=seen.issue.project_id)
+    require_closer(actor, seen)
     said = checked_text(words, "words", longest=LONGEST_REASON, least=0)
     open_one = Proposal.objects.filter(pk=seen.pk, state=Proposal.State.OPEN)
     state = _ACCEPTED if is_accepted else _DECLINED
@@ -221,8 +222,7 @@ def _as_read_by(person: Person, proposal: Proposal) -> Ballots:
         for one in sorted(votes, key=lambda one: one.pk)
     ]
     by = _named(proposal.proposed_by, unnamed)
-    acts = Permission.MAKE_BENCHMARK if proposal.kind == Proposal.Kind.GOLD else Permission.CHANGE_PROJECT
-    may_close = is_open and bool(access.can(person, acts, proposal.issue.project))
+    may_close = is_open and bool(access.can(person, _CLOSES[Proposal.Kind(proposal.kind)], proposal.issue.project))
     return Ballots(proposal, by, own, given, is_voter and is_open, may_close)
 
 
@@ -232,7 +232,7 @@ def _named(person: Person, unnamed: frozenset[int]) -> str:
 
 def _locked(actor: Person, issue: Issue) -> Issue:
     """Two proposals at once wait for each other here."""
-    issues.thread_of(actor, str(issue.uid))
+    issue_access.thread_of(actor, str(issue.uid))
     related = "project__organization", "project_row__project"
     return Issue.objects.select_for_update(of=("self",)).select_related(*related).get(pk=issue.pk)
 
@@ -260,7 +260,7 @@ def _asked(proposal: Proposal) -> list[Person]:
 
 
 def _seen(person: Person, proposal: Proposal, *, lock: bool = False) -> Proposal:
-    issues.thread_of(person, str(proposal.issue.uid))
+    issue_access.thread_of(person, str(proposal.issue.uid))
     rows = Proposal.objects.select_for_update(of=("self",)) if lock else Proposal.objects.all()
     related = "issue__project__organization", "issue__project_row", "label_version__label", "closed_by"
     found = rows.select_related(*related).get(pk=proposal.pk)
@@ -295,8 +295,21 @@ def _is_voter(person: Person, proposal: Proposal) -> bool:
     return bool(may) and _may_know(person, proposal)
 
 
-def _require_voter(actor: Person, proposal: Proposal) -> None:
+def require_proposer(actor: Person, issue: Issue, kind: str) -> None:
+    """Whoever makes gold proposes gold; whoever resolves every issue of the project, and not only own ones, a rule."""
+    if kind == Proposal.Kind.GOLD:
+        access.require(actor, Permission.MAKE_BENCHMARK, issue.project_row)
+    else:
+        access.require(actor, Permission.RESOLVE_ISSUE, issue.project)
+
+
+def require_voter(actor: Person, proposal: Proposal) -> None:
     access.require(actor, Permission.RESOLVE_ISSUE, proposal.issue.project)
+
+
+def require_closer(actor: Person, proposal: Proposal) -> None:
+    """Whoever may do by themselves what was proposed."""
+    access.require(actor, _CLOSES[Proposal.Kind(proposal.kind)], proposal.issue.project)
 
 
 def _refuse_closed(actor: Person, proposal: Proposal) -> None:
@@ -312,6 +325,6 @@ def _tell(proposal: Proposal) -> None:
     """Of gold only those hear who follow the project: nobody who labels there."""
     issue, facts = proposal.issue, {"issue": str(proposal.issue.uid), "proposal": str(proposal.uid)}
     if proposal.kind == Proposal.Kind.RULE:
-        announce(issue.project.organization_id, issues.stream_of_issue(issue.uid), "issue_vote", facts)
+        announce(issue.project.organization_id, issue_moves.stream_of_issue(issue.uid), "issue_vote", facts)
     else:
-        announce(issue.project.organization_id, f"project:{issue.project.uid}", "issue_vote", facts)
+        announce(issue.project.organization_id, stream_of_project(issue.project.uid), "issue_vote", facts)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from quality import issues, notices, promotions
 from quality import proposals as rules
 from quality.models import Issue, Proposal
+from quality.pages.issues import threads_of
 from workforce import access
 from workforce.admin.pages import act
 from workforce.idempotency import once
@@ -40,10 +41,11 @@ def decision_values(person: Person, issue: Issue) -> dict[str, Any]:
 def thread(request: PersonRequest, uid: str) -> HttpResponse:
     """One issue, for those whose door is not the admin."""
     issue = issues.thread_of(request.user, uid)
+    may = issues.acts_open_to(request.user, [issue])
     shown = {
-        "issue": issue,
-        "unnamed": issues.unnamed_to(request.user, [issue]),
-        "may_say": issues.acts_open_to(request.user, [issue])["comment"],
+        **threads_of(request.user, [issue])[0],
+        "may_say": may["comment"],
+        "may_resolve": may["resolve"],
         "key": uuid.uuid4(),
         **decision_values(request.user, issue),
     }
@@ -54,6 +56,7 @@ def thread(request: PersonRequest, uid: str) -> HttpResponse:
 @signed_in
 def propose(request: PersonRequest, uid: str) -> HttpResponse:
     issue = issues.thread_of(request.user, uid)
+    rules.require_proposer(request.user, issue, request.POST.get("kind", ""))
     return act(
         request,
         lambda: _once(request, uid, lambda: _propose(request, issue)),
@@ -75,6 +78,7 @@ def _propose(request: PersonRequest, issue: Issue) -> dict[str, Any]:
 @signed_in
 def vote(request: PersonRequest, uid: str) -> HttpResponse:
     proposal = rules.proposal_for(request.user, uid)
+    rules.require_voter(request.user, proposal)
     is_yes, reason = request.POST.get("choice") == "yes", request.POST.get("reason", "")
     return act(
         request,
@@ -88,6 +92,7 @@ def vote(request: PersonRequest, uid: str) -> HttpResponse:
 @signed_in
 def close(request: PersonRequest, uid: str) -> HttpResponse:
     proposal = rules.proposal_for(request.user, uid)
+    rules.require_closer(request.user, proposal)
     is_accepted, words = request.POST.get("choice") == "accept", request.POST.get("words", "")
     return act(
         request,

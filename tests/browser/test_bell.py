@@ -1,4 +1,4 @@
-"""The bell: it counts while the page is open, over the one socket of the page, and opening the thing reads the notice."""
+"""The bell: it counts while the page is open, over the page's own socket, and opening the thing reads the notice."""
 
 from collections.abc import Callable
 
