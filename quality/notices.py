@@ -122,14 +122,15 @@ def _readable_issues(person: Person) -> QuerySet[Issue]:
 
 def _shown_issues(person: Person, uids: Sequence[UUID]) -> Mapping[UUID, Thing]:
     is_staff = access.enters_admin(person)
-    rules = dict(Promotion.objects.filter(issue__uid__in=uids).values_list("issue", "title"))
+    rules = {one.issue_id: one for one in Promotion.objects.filter(issue__uid__in=uids)}
     found = {}
     for issue in issue_access.issues_visible_to(person).filter(uid__in=uids):
         said = [one.text for one in issue.comments.all() if one.withdrawn_at is None]
-        words = f"issue {issue.number} of {issue.project.name}"
+        excerpt = said[-1] if said else ""
         if issue.pk in rules:
-            words += f" (now the rule “{rules[issue.pk]}”)"
-        found[issue.uid] = Thing(words, door_of_issue(issue.uid, is_staff=is_staff), said[-1] if said else "")
+            excerpt = f"Now rule {rules[issue.pk].rule_number}: {rules[issue.pk].title}"
+        words, door = f"issue {issue.number} of {issue.project.name}", door_of_issue(issue.uid, is_staff=is_staff)
+        found[issue.uid] = Thing(words, door, excerpt)
     return found
 
 

@@ -45,7 +45,7 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import benchmarks, consensus, issues, practice, quizzes, review
+from quality import benchmarks, consensus, issues, practice, proposals, quizzes, review
 from quality.models import LabelScore
 from workforce import organizations, people, teams
 from workforce.idempotency import Answer
@@ -318,6 +318,14 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
     issues.comment(
         cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?"
     )
+    issues.comment(cast["noor"], issue, "A thing of its own, as long as it can be told from the suit.")
+    rule = proposals.propose_rule(
+        cast["noor"],
+        issue,
+        title="What a person holds is a thing of its own",
+        text="Draw it apart where its edge can be told from the person; leave it out where it cannot.",
+    )
+    proposals.vote(cast["ines"], rule, is_yes=True, reason="That is how we review it already.")
 
 
 # Question, explanation, and its options, the right ones first; how many of them are right.

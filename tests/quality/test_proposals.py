@@ -19,6 +19,7 @@ from tests.line import Line
 from tests.quality.test_issues import ask
 from tests.quality.test_notices import told
 from tests.quality.test_review import label_row
+from workforce import notices
 from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import AuditEvent, Event
 
@@ -216,7 +217,8 @@ def test_an_issue_becomes_a_rule_and_everybody_is_told(line: Line, issue: Issue)
     # Everybody who works here is told, and reads it before the next row.
     published = f"Pia Peters published version 2 of the guidelines of {line.project.name}"
     assert all(published in told(person) for person in (cast.lena, cast.leo, cast.rita, cast.eva))
-    assert any("now the rule “Mirrors count”" in line for line in told(cast.lena))
+    found = notices.in_words(cast.lena, list(notices.notices_of(cast.lena)))
+    assert [one.excerpt for one in found if "a rule of the guidelines" in one.sentence] == ["Now rule 2: Mirrors count"]
     claim = queue.lease_next_rows(cast.leo, line.project)
     assert claim.empty is not None and claim.empty.code == "guidelines_unread"
     # Home says so large, and the rule leads back to the issue of whoever may read it.
