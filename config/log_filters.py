@@ -3,14 +3,15 @@
 import logging
 import re
 
-_LINK = re.compile(r"(/invitations/)[^/\s?]+")
+_LINK = re.compile(r"(/invitations/|/notices/stop/)[^/\s?]+")
 
 
 class HideInvitationLinks(logging.Filter):
-    """The address of an invitation is its secret; a line about a refused request names only the page."""
+    """The address of an invitation, or of a page that stops letters, is its secret; a line about a refused request
+    names only the page."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
-        if "/invitations/" in line:
+        if _LINK.search(line):
             record.msg, record.args = _LINK.sub(r"\1…", line), ()
         return True

@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "look at candidates": {"task": "quality.tasks.look_at_candidates", "schedule": 60.0},
     "finish checks": {"task": "quality.tasks.finish_checks", "schedule": 300.0},
     "compute skills": {"task": "quality.tasks.compute_skills", "schedule": 3600.0},
+    "ask for notice letters": {"task": "workforce.tasks.ask_for_notice_letters", "schedule": 60.0},
     "forget old records": {"task": "workforce.tasks.forget_old_records", "schedule": 3600.0},
 }
 
@@ -220,6 +221,9 @@ SPECTACULAR_SETTINGS = {
         "ProjectState": "labeling.models.Project.State",
         "CandidacyState": "quality.models.Candidacy.State",
         "IssueState": "quality.models.Issue.State",
+        "IssueSeverity": "quality.models.Issue.Severity",
+        "IssueEventKind": "quality.models.IssueEvent.Kind",
+        "CalledKind": "quality.issue_mentions.KINDS",
         "ImportKind": "labeling.import_sources.SOURCES",
         "OrganizationRole": "workforce.models.Membership.Role",
         "ProjectRole": "workforce.roles.PROJECT_ROLE_CHOICES",

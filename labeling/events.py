@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # label: Label, version: LabelVersion, actor: Person. A first submit or a rework; the caller holds the row's lock.
 label_submitted = Signal()
+# project: Project. It is new, with no row yet.
+project_created = Signal()
 # project_row: ProjectRow. Once per project row and revision.
 row_done = Signal()
 # project_row: ProjectRow, payload: dict (canonical), actor: Person. A file named a label as gold; who keeps it answers.
@@ -18,6 +20,8 @@ opinion_withdrawn = Signal()
 rows_complete = Signal()
 # session: WorkSession. Submitted, skipped or abandoned; its time is final. Once per session.
 session_ended = Signal()
+# project: Project, version: GuidelineVersion, actor: Person. It is the newest now; the caller holds the project's lock.
+guidelines_published = Signal()
 # person: Person, project: Project, version: GuidelineVersion. "I have read these", said for the first time.
 guidelines_acknowledged = Signal()
 

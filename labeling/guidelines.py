@@ -4,7 +4,7 @@ Who has not said "I have read these" of the newest version gets no new row of th
 its uid and number through versions, so that a rejection or an issue can cite it. A label version notes the newest
 version that its author had read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from labeling.events import guidelines_acknowledged
+from labeling.events import guidelines_acknowledged, guidelines_published
 from labeling.models import Guideline, GuidelineReading, GuidelineVersion, Project
 from labeling.queue import Empty
 from labeling.texts import checked_text
@@ -21,6 +21,10 @@ from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import Person
 from workforce.roles import Permission
 
+# Where a rule comes from, told by the floor above: of (person, project), rule's uid → words and address, of what the
+# person may read.
+RuleSources = Callable[[Person, Project], Mapping[str, tuple[str, str]]]
+_sources: list[RuleSources] = []
 LONGEST_TEXT, LONGEST_TITLE, LONGEST_RULE, MOST_RULES = 100_000, 200, 5000, 200
 
 
@@ -62,6 +66,7 @@ def publish_version(
     )
     facts = {"number": version.number, "rules": [rule["number"] for rule in kept]}
     audit.record(actor, "guidelines.published", version, after=facts, root=project)
+    guidelines_published.send(sender=GuidelineVersion, project=project, version=version, actor=actor)
     return version
 
 
@@ -153,6 +158,15 @@ def rules_ever(project: Project) -> dict[str, dict[str, Any]]:
     """Uid → every rule that ever stood in the guidelines, in its newest words: what was cited can still be read."""
     written = versions_of(project).order_by("number").values_list("rules", flat=True)
     return {rule["uid"]: rule for rules in written for rule in rules}
+
+
+def register_rule_sources(sources: RuleSources) -> None:
+    _sources.append(sources)
+
+
+def sources_of_rules(person: Person, project: Project) -> dict[str, tuple[str, str]]:
+    """Rule's uid → what it came from and where that is read; few queries for any number of rules."""
+    return {uid: source for sources in _sources for uid, source in sources(person, project).items()}
 
 
 def title_of(rule: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 person stands before every grant of a team. Nobody gives a role above their own."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -226,6 +226,14 @@ def members_of(project: Project) -> QuerySet[Membership]:
     return members.select_related("person", "vendor")
 
 
+def people_granted(project: Project, roles: Iterable[str]) -> QuerySet[Person]:
+    """Whom a live grant names for one of ``roles``, in person or through a team. What counts of it ``access`` says."""
+    live = Q(content_object=project) & (Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp()))
+    live &= Q(permission__codename__in=list(roles))
+    own = ProjectPersonGrant.objects.filter(live).values("user")
+    return Person.objects.filter(Q(pk__in=own) | Q(pk__in=ProjectTeamGrant.objects.filter(live).values("group__user")))
+
+
 def access_list(project: Project, members: Sequence[Membership]) -> list[Access]:
     """What each of these members may be here, in four queries for any number; says what ``access.roles_on`` says."""
     now = work_time.clock()
@@ -296,6 +304,20 @@ def member_named(project: Project, uid: str) -> Membership | None:
         return members.select_related("person", "vendor").filter(person__uid=uid).first()
     except (ValidationError, ValueError):
         return None
+
+
+def people_who_work_in(project: Project) -> QuerySet[Person]:
+    """Active people whose own or team's live role here is to label or to review; for telling them something. Whether
+    each may read it is asked when they do."""
+    live = Q(content_object=project) & (Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp()))
+    roles = {*roles_with(Permission.LABEL, Scope.ANY), *roles_with(Permission.REVIEW, Scope.ANY)}
+    own = ProjectPersonGrant.objects.filter(live)
+    by_own = own.filter(permission__codename__in=roles).values("user")
+    by_team = ProjectTeamGrant.objects.filter(live, permission__codename__in=roles).values("group__user")
+    members = Membership.objects.filter(organization=project.organization_id, is_active=True).values("person")
+    # A role in somebody's own name hides those of all teams.
+    works = Q(pk__in=by_own) | (Q(pk__in=by_team) & ~Q(pk__in=own.values("user")))
+    return Person.objects.filter(works, pk__in=members, is_active=True, kind=Person.Kind.HUMAN)
 
 
 def roles_to_grant(actor: Person, project: Project) -> list[tuple[str, str]]:

@@ -12,6 +12,6 @@ quiz_taken = Signal()
 # answer: a first answer to a practice row, compared: answer.person, answer.project, answer.score (0..1), answer.uid
 practice_answered = Signal()
 
-# issue, kind (opened, commented, assigned, changed, resolved, reopened, duplicate, promoted), actor, comment (or None),
-# named: the people whom the act is aimed at by name (mentioned, assigned), already only those who may read it.
+# issue, kind (opened, commented, assigned, changed, resolved, reopened, duplicate, promoted, proposed), actor, comment
+# (or None), named: the people whom the act is aimed at by name, already only those who may read it.
 issue_moved = Signal()

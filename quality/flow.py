@@ -426,7 +426,7 @@ def _alerts(person: Person, today: Today, bottleneck: Bottleneck | None) -> tupl
     if bottleneck is not None and bottleneck.stage == "review":
         found.append(Alert("review_grows", "warn", bottleneck.net, today.at))
     issues = access.visible_to(person, Issue.objects.filter(project=today.project), Permission.VIEW_ISSUE)
-    late = issues.filter(state=Issue.State.OPEN, opened_at__lt=today.at - ISSUE_IS_LATE_AFTER)
+    late = issues.filter(state__in=Issue.WAITING, opened_at__lt=today.at - ISSUE_IS_LATE_AFTER)
     open_issues = late.aggregate(count=Count("pk"), since=Min("opened_at"))
     if open_issues["count"]:
         found.append(Alert("issues", "warn", open_issues["count"], open_issues["since"]))

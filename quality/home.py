@@ -6,9 +6,9 @@ from datetime import timedelta
 from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
 from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
-from quality import contests, issues, performance, review, rule_acts, vetting_standing
+from quality import contests, issues, performance, promotions, review, rule_acts, vetting_standing
 from quality.issues import IssueAnswer
-from quality.models import RuleAct
+from quality.models import Issue, Promotion, RuleAct
 from quality.performance import Figures
 from quality.review import CameBack
 from workforce import names
@@ -43,6 +43,8 @@ class Home:
     draft_count: int
     newest_draft: Draft | None
     answers: list[IssueAnswer]
+    # Own questions that became rules lately.
+    rules: list[tuple[Issue, Promotion]]
     numbers: Figures | None
     numbers_of: Project | None
     # Who reviewed, answered or paused and has no name for this person.
@@ -86,6 +88,7 @@ def home_of(person: Person) -> Home:
         draft_count=drafts.count(),
         newest_draft=drafts.select_related("project_row__data_row").first(),
         answers=answers,
+        rules=promotions.promotions_told_to(person),
         numbers=_numbers(person, numbers_of) if numbers_of else None,
         numbers_of=numbers_of,
         unnamed=names.unnamed_to(person, _met(came_back, paused, answers)),

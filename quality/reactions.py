@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from labeling import check_slots, editor, exports, kept_apart, labels_list, queue, step_gates
+from rest_framework import serializers
+
+from labeling import check_slots, editor, exports, guidelines, kept_apart, labels_list, queue, step_gates
 from labeling.api import queue_shapes
 from labeling.events import (
     gold_imported,
     guidelines_acknowledged,
+    guidelines_published,
     label_submitted,
     opinion_withdrawn,
     opinions_imported,
+    project_created,
     row_returned,
     rows_complete,
     session_ended,
 )
-from labeling.models import Label, LabelVersion, Project, ProjectRow, WorkSession
+from labeling.models import GuidelineVersion, Label, LabelVersion, Project, ProjectRow, WorkSession
 from quality import (
     benchmarks,
     checks,
@@ -24,10 +28,13 @@ from quality import (
     figures,
     gold_scores,
     gold_serving,
+    issue_categories,
     issues,
     leaks,
+    notices,
     overlap,
     practice,
+    questions_at_submit,
     review,
     review_steps,
     sampling,
@@ -37,7 +44,7 @@ from quality import (
 )
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, ReviewStepTold, reasons_for_editor, step_for_editor, urls_for_editor
-from quality.events import practice_answered, quiz_taken, row_scored
+from quality.events import issue_moved, practice_answered, quiz_taken, row_scored
 from quality.models import Issue
 from workforce import live, relay
 from workforce.models import Person
@@ -45,6 +52,10 @@ from workforce.models import Person
 
 def note_submitted_work(sender: Any, label: Label, version: LabelVersion, **_: Any) -> None:
     figures.note_submit(label, version)
+
+
+def note_open_questions(sender: Any, label: Label, version: LabelVersion, actor: Person, **_: Any) -> None:
+    questions_at_submit.note_submit(label, version, actor)
 
 
 def note_ended_session(sender: Any, session: WorkSession, **_: Any) -> None:
@@ -115,7 +126,23 @@ def go_on_after_practice(sender: Any, answer: Any, **_: Any) -> None:
     vetting_steps.note_practice(answer.person, answer.project, score=answer.score, uid=answer.uid)
 
 
+def start_issues(sender: Any, project: Project, **_: Any) -> None:
+    issue_categories.start_categories(project)
+
+
+def tell_of_issue(sender: Any, issue: Issue, **what: Any) -> None:
+    notices.note_issue(issue, what["kind"], what["actor"], what["comment"], what["named"])
+
+
+def tell_of_guidelines(sender: Any, project: Project, version: GuidelineVersion, actor: Person, **_: Any) -> None:
+    notices.note_guidelines(project, version, actor)
+
+
 def connect() -> None:
+    notices.connect()
+    guidelines.register_rule_sources(notices.sources_of_rules)
+    issue_moved.connect(tell_of_issue)
+    guidelines_published.connect(tell_of_guidelines)
     guidelines_acknowledged.connect(go_on_after_guidelines)
     quiz_taken.connect(go_on_after_quiz)
     practice_answered.connect(go_on_after_practice)
@@ -131,6 +158,8 @@ def connect() -> None:
     kept_apart.register_kept_apart(practice.kept_apart)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
+    labels_list.register_column("asked_at_submit", questions_at_submit.questions_of)
+    labels_list.register_status("in_doubt", "Submitted in doubt", questions_at_submit.submitted_in_doubt)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)
     labels_list.register_status("sent_back", "Sent back at first review", facts.sent_back_at_first_review)
     rows_complete.connect(settle_complete_rows)
@@ -139,12 +168,16 @@ def connect() -> None:
     relay.register_fold(figures.fold)
     live.register_stream("issue", issues.follows_issue, issues.as_read_by)
     editor.register_addition("issues", issues_for_editor)
+    label_submitted.connect(note_open_questions)
+    editor.register_addition("asked_at_submit", questions_at_submit.questions_beside)
     editor.register_addition("reasons", reasons_for_editor)
     editor.register_addition("review_step", step_for_editor)
     editor.register_addition("urls", urls_for_editor)
     queue_shapes.describe_addition("issues", lambda: IssueShape(many=True))
+    queue_shapes.describe_addition("asked_at_submit", lambda: serializers.ListField(child=serializers.IntegerField()))
     queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
     queue_shapes.describe_addition("review_step", lambda: ReviewStepTold(allow_null=True))
     step_gates.register_step_gate(review_steps.steps_closed_to)
-    editor.register_choices("issue_categories", dict(Issue.Category.choices))
+    project_created.connect(start_issues)
+    editor.register_choices("issue_categories", issue_categories.offered_in)
     editor.register_choices("reject_reasons", review.REJECT_REASONS)

@@ -23,8 +23,8 @@ from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, Work
 from labeling.queue import lock_held
 from labeling.rows import lock_row
 from labeling.texts import checked_text
-from quality import figures
-from quality.issues import checked_pin
+from quality import figures, notices
+from quality.issue_pins import checked_pin
 from quality.models import Review, ReviewRemark
 from quality.review_steps import refuse_reviewer
 from quality.sampling import go_on, move_on, today
@@ -228,7 +228,7 @@ def _read_reason(reason: Any, path: str, objects: set[str], row: ProjectRow) -> 
         "code": reason["code"],
         "text": checked_text(reason.get("text") or "", f"{path}.text", longest=LONGEST_REASON, least=0),
         "object": about,
-        "pin": checked_pin(reason.get("pin"), row.data_row.size, f"{path}.pin"),
+        "pin": checked_pin(reason.get("pin"), row.data_row, f"{path}.pin"),
         "rule": cited.uid,
         "rule_title": cited.title,
     }
@@ -279,6 +279,7 @@ def _tell(row: ProjectRow, review: Review) -> None:
         pins = sum(reason["pin"] is not None for reason in review.reasons)
         counts = {"project": str(row.project.uid), "row": str(row.uid), "reasons": len(codes), "pins": pins}
         announce(organization, stream_of_person(label.labeler.uid), "row_came_back", counts)
+    notices.note_review(review)
 
 
 @transaction.atomic

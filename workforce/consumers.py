@@ -28,7 +28,8 @@ from workforce.models import Person
 CHECK_SECONDS = 3
 # A look that comes late must not stretch the five seconds in which a loss of rights works.
 STALE_SECONDS = 4
-MOST_STREAMS = 20
+# Those of the page, and the person's own, which the bell in its header listens to.
+MOST_STREAMS = 21
 # A frame names one stream and one number.
 MOST_FRAME_BYTES, MOST_FRAME_DEPTH = 1024, 4
 SIGNED_OUT, NO_RIGHT, BROKEN = 4401, 4403, 1011

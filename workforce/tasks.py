@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from workforce import alerts, idempotency, invitations, passwords, sessions, sign_in_limits
+from workforce import alerts, idempotency, invitations, notice_letters, notices, passwords, sessions, sign_in_limits
 from workforce.outbox import run_job
 
 
@@ -12,6 +12,7 @@ def forget_old_records() -> None:
     sign_in_limits.forget_old_tries()
     sessions.forget_ended()
     alerts.forget_old_networks()
+    notices.forget_old_notices()
 
 
 @shared_task
@@ -27,3 +28,13 @@ def send_alert_letters(event_id: int) -> None:
 @shared_task
 def send_invitation(event_id: int) -> None:
     run_job(event_id, invitations.deliver)
+
+
+@shared_task
+def ask_for_notice_letters() -> None:
+    notice_letters.ask_for_letters()
+
+
+@shared_task
+def send_notice_letter(event_id: int) -> None:
+    run_job(event_id, notice_letters.send_notice_letter)

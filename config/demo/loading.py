@@ -45,7 +45,7 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import benchmarks, consensus, issues, practice, quizzes, review, review_steps
+from quality import benchmarks, consensus, issues, practice, proposals, quizzes, review, review_steps
 from quality.models import LabelScore
 from quality.review_steps import LooksAt, Step
 from workforce import organizations, people, teams
@@ -325,13 +325,21 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
     issue = issues.open_issue(
         cast["elena"],
         row,
-        category="unclear_rule",
+        category="edge_case",
         text="Is the helmet in her arm part of the person, or a thing of its own?",
         pin={"x": 390.0, "y": 430.0},
     )
     issues.comment(
         cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?"
     )
+    issues.comment(cast["noor"], issue, "A thing of its own, as long as it can be told from the suit.")
+    rule = proposals.propose_rule(
+        cast["noor"],
+        issue,
+        title="What a person holds is a thing of its own",
+        text="Draw it apart where its edge can be told from the person; leave it out where it cannot.",
+    )
+    proposals.vote(cast["ines"], rule, is_yes=True, reason="That is how we review it already.")
 
 
 # Question, explanation, and its options, the right ones first; how many of them are right.

@@ -31,6 +31,7 @@ def guidelines(request: PersonRequest, uid: str) -> HttpResponse:
     newest = rules.newest_version(project)
     shown = _chosen(project, request.GET.get("version", "")) or newest
     written = newest.rules if newest else []
+    sources = rules.sources_of_rules(request.user, project) if written else {}
     return show_in_project(
         request,
         project,
@@ -39,7 +40,10 @@ def guidelines(request: PersonRequest, uid: str) -> HttpResponse:
         newest=newest,
         shown=shown,
         text=render_markdown(shown.text) if shown else "",
-        rules=[{**rule, "html": render_markdown(rule["text"])} for rule in shown.rules] if shown else [],
+        rules=[
+            {**rule, "html": render_markdown(rule["text"]), "source": sources.get(rule["uid"])}
+            for rule in (shown.rules if shown else [])
+        ],
         reader_count=rules.readers_of(shown) if shown else 0,
         places=[*written, *({"uid": ""} for _ in range(NEW_RULES))],
         versions=paging.page_of(request, rules.versions_of(project), order=("-number",), size=OLDER),

@@ -26,13 +26,17 @@ def guidelines(request: PersonRequest, uid: str) -> HttpResponse:
         rules.acknowledge(request.user, project, int(number))
         return redirect(_on(request, project))
     version = rules.newest_version(project)
+    sources = rules.sources_of_rules(request.user, project) if version and version.rules else {}
     shown = {
         "project": project,
         "brief": render_markdown(project.brief),
         "version": version,
         "author": rules.author_of(version, project, request.user) if version else "",
         "text": render_markdown(version.text) if version else "",
-        "rules": [{**rule, "html": render_markdown(rule["text"])} for rule in version.rules] if version else [],
+        "rules": [
+            {**rule, "html": render_markdown(rule["text"]), "source": sources.get(rule["uid"])}
+            for rule in (version.rules if version else [])
+        ],
         "has_read": version is not None and rules.has_read(request.user, version),
         "on": _on(request, project),
         "then": request.GET.get("then", ""),

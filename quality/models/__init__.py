@@ -7,9 +7,18 @@ from quality.models.benchmarks import (
 )
 from quality.models.computed_skills import ComputedSkill, SkillSource
 from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
-from quality.models.issues import Issue, IssueComment
+from quality.models.issues import (
+    Issue,
+    IssueCategory,
+    IssueComment,
+    IssueCommentVersion,
+    IssueEvent,
+    IssueMention,
+    QuestionAtSubmit,
+)
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.practice import PracticeAnswer, PracticeRow
+from quality.models.proposals import Promotion, Proposal, ProposalVote
 from quality.models.quizzes import Quiz, QuizAttempt, QuizVersion
 from quality.models.review import Review, ReviewRemark
 from quality.models.review_steps import ReviewDraw, ReviewPlan, ReviewStep
@@ -32,7 +41,11 @@ __all__ = [
     "GoldFeatureScore",
     "GoldVersion",
     "Issue",
+    "IssueCategory",
     "IssueComment",
+    "IssueCommentVersion",
+    "IssueEvent",
+    "IssueMention",
     "LabelScore",
     "MergedLabel",
     "MinimumSkill",
@@ -40,7 +53,11 @@ __all__ = [
     "PairScore",
     "PracticeAnswer",
     "PracticeRow",
+    "Promotion",
+    "Proposal",
+    "ProposalVote",
     "QualityRule",
+    "QuestionAtSubmit",
     "Quiz",
     "QuizAttempt",
     "QuizVersion",

@@ -1,11 +1,17 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, practice, quizzes, team, vendor, vetting
+from quality.pages import decisions, gold, home, issues, practice, quizzes, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("my-issues/", issues.my_issues, name="my-issues"),
     path("my-issues/<uuid:uid>/say/", issues.say, name="my-issue-say"),
+    path("my-issues/<uuid:uid>/", decisions.thread, name="my-issue"),
+    path("issues/<uuid:uid>/propose/", decisions.propose, name="issue-propose"),
+    path("proposals/<uuid:uid>/vote/", decisions.vote, name="proposal-vote"),
+    path("proposals/<uuid:uid>/close/", decisions.close, name="proposal-close"),
+    path("my-issues/<uuid:uid>/move/", issues.move, name="my-issue-move"),
+    path("my-issues/comments/<uuid:uid>/", issues.change_comment, name="my-issue-comment"),
     path("my-gold/", gold.my_gold, name="my-gold"),
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),

@@ -5,6 +5,10 @@ const LONGEST_WAIT_MS = 15000;
 const SIGNED_OUT = 4401;
 const NO_RIGHT = 4403;
 
+// What stands in the header of every page joins the page's own connection, so that no page has two.
+let ofPage = null;
+export const connectionOfPage = () => ofPage;
+
 function absolute(address) {
   const url = new URL(address, location.href);
   if (url.protocol.startsWith('http')) url.protocol = url.protocol.replace('http', 'ws');
@@ -18,6 +22,9 @@ function absolute(address) {
  */
 export function connectLive({ address, onEvent, onFollowing = () => {}, onReset = () => {}, onRefused = () => {}, onState = () => {}, onEnd = () => {} }) {
   const seen = new Map();
+  // Streams that something beside the page listens to: what is told of those alone is no matter of the page.
+  const beside = new Map();
+  const only = new Set();
   let socket = null;
   let again = null;
   let wait = FIRST_WAIT_MS;
@@ -28,21 +35,28 @@ export function connectLive({ address, onEvent, onFollowing = () => {}, onReset 
   const ask = (stream) => say({ follow: stream, ...(seen.get(stream) === null ? {} : { since: seen.get(stream) }) });
 
   function take(message) {
+    const stream = message.following || message.reset || message.refused || message.stream;
+    const isNew = !message.stream || (seen.has(stream) && message.seq > (seen.get(stream) ?? -1));
+    if (isNew) beside.get(stream)?.(message);
+    takeForPage(message, only.has(stream));
+  }
+
+  function takeForPage(message, isBeside) {
     if (message.following) {
       if (seen.get(message.following) !== null) return;
       seen.set(message.following, message.since);
-      onFollowing(message.following);
+      if (!isBeside) onFollowing(message.following);
     } else if (message.reset) {
       seen.set(message.reset, message.seq);
-      onReset(message.reset);
+      if (!isBeside) onReset(message.reset);
     } else if (message.refused) {
       seen.delete(message.refused);
-      onRefused(message.refused);
+      if (!isBeside) onRefused(message.refused);
     } else if (message.stream && seen.has(message.stream)) {
       // The same event may come twice, by a hint and by the server's own look.
       if (message.seq <= (seen.get(message.stream) ?? -1)) return;
       seen.set(message.stream, message.seq);
-      onEvent(message);
+      if (!isBeside) onEvent(message);
     }
   }
 
@@ -76,14 +90,24 @@ export function connectLive({ address, onEvent, onFollowing = () => {}, onReset 
   addEventListener('offline', () => socket?.close());
   addEventListener('online', () => again && open());
   if (address) open();
-  return {
+  const connection = {
     follow(stream) {
+      only.delete(stream);
       if (seen.has(stream)) return;
       seen.set(stream, null);
       ask(stream);
     },
     leave(stream) {
-      if (seen.delete(stream)) say({ leave: stream });
+      if (beside.has(stream)) only.add(stream);
+      else if (seen.delete(stream)) say({ leave: stream });
+    },
+    /** `listen` gets what comes of `stream`, whether the page follows it or not. */
+    hear(stream, listen) {
+      beside.set(stream, listen);
+      if (seen.has(stream)) return;
+      only.add(stream);
+      seen.set(stream, null);
+      ask(stream);
     },
     /** The page learned that somebody is signed in again: goes on from where it was cut. */
     resume() {
@@ -97,4 +121,6 @@ export function connectLive({ address, onEvent, onFollowing = () => {}, onReset 
       socket?.close();
     },
   };
+  ofPage ??= connection;
+  return connection;
 }

@@ -35,6 +35,7 @@ from quality import (
     funnel_settings,
     issues,
     practice,
+    proposals,
     quizzes,
     recompute,
     review_steps,
@@ -48,8 +49,11 @@ from quality.models import (
     Candidacy,
     ComputedSkill,
     Issue,
+    IssueCategory,
+    IssueComment,
     PairScore,
     PracticeRow,
+    Proposal,
     QualityRule,
     QuizVersion,
     RowConsensus,
@@ -63,9 +67,9 @@ from quality.supervision import Plan
 from tests.access.table import Cell
 from tests.cast import PASSWORD
 from tests.line import DOCUMENT, Line, payload, picture_bytes
-from workforce import access, alerts, capacity, invitations, jobs, rates, second_factor, tokens
+from workforce import access, alerts, capacity, invitations, jobs, notice_letters, rates, second_factor, tokens
 from workforce.errors import Refusal
-from workforce.models import Alert, ClockTimestamp, Event, Invitation, Job, JobProblem, Person, SecondFactor
+from workforce.models import Alert, ClockTimestamp, Event, Invitation, Job, JobProblem, Notice, Person, SecondFactor
 from workforce.roles import Permission
 
 
@@ -716,6 +720,108 @@ def resolve(stage: Line) -> RequestOf:
 def reopen(stage: Line) -> RequestOf:
     issue = issues.resolve_issue(stage.cast.ada, issue_of_lena(stage))
     return RequestOf({"uid": issue.uid}, {})
+
+
+def comment_of_lena(stage: Line) -> IssueComment:
+    return issue_of_lena(stage).comments.order_by("pk")[0]
+
+
+@request_for("api-issue-change")
+def change_issue(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"assignee": {"role": "reviewer"}, "severity": "high"})
+
+
+@request_for("api-issue-duplicate")
+def mark_duplicate(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"number": root_of_lena(stage).number})
+
+
+def root_of_lena(stage: Line) -> Issue:
+    """Another question of lena's, about the same row."""
+    first = issue_of_lena(stage)
+    return issues.open_issue(stage.cast.lena, first.project_row, category="edge_case", text="Vans?")
+
+
+@request_for("api-issue-mentionable", "api-issue-events")
+def about_issue(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid})
+
+
+@request_for("api-row-mentionable")
+def mentionable_beside(stage: Line) -> RequestOf:
+    return RequestOf({"uid": submitted_label(stage).project_row.uid})
+
+
+@request_for("api-issue-comment-edit")
+def edit_comment(stage: Line) -> RequestOf:
+    return RequestOf({"uid": comment_of_lena(stage).uid}, {"text": "One car, or two?"})
+
+
+@request_for("api-issue-comment-withdraw")
+def withdraw_comment(stage: Line) -> RequestOf:
+    return RequestOf({"uid": comment_of_lena(stage).uid}, {})
+
+
+@request_for("api-issue-comment-versions")
+def versions_of_comment(stage: Line) -> RequestOf:
+    said = comment_of_lena(stage)
+    return RequestOf({"uid": said.uid}, shows=[said.text])
+
+
+@request_for("my-issue-move")
+def move_own_issue(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {}, content_type=FORM)
+
+
+@request_for("my-issue-comment")
+def change_own_comment(stage: Line) -> RequestOf:
+    return RequestOf({"uid": comment_of_lena(stage).uid}, {"text": "One, or two?", "act": "edit"}, content_type=FORM)
+
+
+@request_for("admin:issue-change")
+def change_issue_on_page(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"severity": "high"}, content_type=FORM)
+
+
+@request_for("admin:issue-duplicate")
+def mark_duplicate_on_page(stage: Line) -> RequestOf:
+    body = {"number": root_of_lena(stage).number}
+    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+
+
+@request_for("admin:issue-comment-edit", "admin:issue-comment-withdraw")
+def change_comment_on_page(stage: Line) -> RequestOf:
+    said = issues.comment(stage.cast.pia, issue_of_lena(stage), "Two.")
+    return RequestOf({"uid": said.uid}, {"text": "Two of them."}, content_type=FORM)
+
+
+@request_for("api-issue-categories", "admin:project-issue-categories")
+def categories_of(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=["Edge case"])
+
+
+@request_for("api-issue-categories POST")
+def add_category(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Weather"})
+
+
+@request_for("admin:project-issue-category-add")
+def add_category_on_page(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Weather", "description": "Rain."}, content_type=FORM)
+
+
+def category_of(stage: Line) -> IssueCategory:
+    return IssueCategory.objects.get(project=stage.project, code="vote")
+
+
+@request_for("api-issue-category")
+def change_category(stage: Line) -> RequestOf:
+    return RequestOf({"uid": category_of(stage).uid}, {"name": "Vote"})
+
+
+@request_for("admin:issue-category-change")
+def change_category_on_page(stage: Line) -> RequestOf:
+    return RequestOf({"uid": category_of(stage).uid}, {"name": "Vote"}, content_type=FORM)
 
 
 @request_for("admin:row")
@@ -1925,3 +2031,112 @@ def results_of_practice(stage: Line) -> RequestOf:
     row, version = practice_row(stage), stage.ontology.number
     practice.answer_practice(stage.cast.lena, row.uid, payload=payload((1, 1, 9, 9)), ontology_version=version)
     return RequestOf({"uid": stage.project.uid}, shows=[str(row.uid)])
+
+
+# --- Notices, votes, rules of issues -----------------------------------------------------------------------------
+def notice_of_lena(stage: Line) -> Notice:
+    found = Notice.objects.filter(person=stage.cast.lena, thing_kind="issue").first()
+    if found is None:
+        issues.comment(stage.cast.rita, issue_of_lena(stage), "Two of them.")
+        found = Notice.objects.get(person=stage.cast.lena, thing_kind="issue")
+    return found
+
+
+@request_for("notices", "api-notices")
+def notices_of_lena(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(notice_of_lena(stage).uid)])
+
+
+@request_for("notices-unread", "account-notices")
+def own_notices(stage: Line) -> RequestOf:
+    return RequestOf({})
+
+
+@request_for("account-notices POST")
+def form_of_wishes(stage: Line) -> RequestOf:
+    return RequestOf({}, {"mail_answers": "never", "hour": "9", "time_zone": ""}, content_type=FORM)
+
+
+@request_for("notice-read")
+def read_notice(stage: Line) -> RequestOf:
+    return RequestOf({"uid": notice_of_lena(stage).uid}, {"seen": "9"}, content_type=FORM)
+
+
+@request_for("api-notice-read")
+def read_notice_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": notice_of_lena(stage).uid}, {})
+
+
+@request_for("notices-read-all")
+def read_notices(stage: Line) -> RequestOf:
+    return RequestOf({}, {"newest": notice_of_lena(stage).uid}, content_type=FORM)
+
+
+@request_for("api-notices-read-all")
+def read_notices_by_api(stage: Line) -> RequestOf:
+    return RequestOf({}, {"newest": notice_of_lena(stage).uid})
+
+
+@request_for("notices-stop")
+def stop_letters_of_lena(stage: Line) -> RequestOf:
+    return RequestOf({"signed": notice_letters.signed_link(stage.cast.lena)}, {"group": "answers"}, content_type=FORM)
+
+
+def rule_proposed_by_rita(stage: Line) -> Proposal:
+    return proposals.propose_rule(stage.cast.rita, issue_of_lena(stage), title="Mirrors count", text="Draw them too.")
+
+
+@request_for("my-issue")
+def page_of_issue(stage: Line) -> RequestOf:
+    issue = issue_of_lena(stage).uid
+    return RequestOf({"uid": issue}, shows=[str(issue)])
+
+
+@request_for("api-issue-proposals")
+def proposals_of_issue(stage: Line) -> RequestOf:
+    proposal = rule_proposed_by_rita(stage)
+    return RequestOf({"uid": proposal.issue.uid}, shows=[str(proposal.uid)])
+
+
+@request_for("issue-propose")
+def propose_rule(stage: Line) -> RequestOf:
+    body = {"kind": "rule", "title": "Vans are cars", "text": "All of them.", "key": "k"}
+    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-issue-proposals POST")
+def propose_rule_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"kind": "rule", "title": "Vans are cars"})
+
+
+@request_for("proposal-vote")
+def vote_on_rule(stage: Line) -> RequestOf:
+    body = {"choice": "yes", "reason": "Clear."}
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-proposal-vote")
+def vote_on_rule_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, {"choice": "yes"})
+
+
+@request_for("proposal-close")
+def close_vote(stage: Line) -> RequestOf:
+    body = {"choice": "decline", "words": "Not now."}
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-proposal-close")
+def close_vote_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": rule_proposed_by_rita(stage).uid}, {"choice": "accept"})
+
+
+@request_for("admin:issue-promote")
+def promote_issue(stage: Line) -> RequestOf:
+    body = {"title": "Vans are cars", "text": "All of them.", "after": "0", "key": "k"}
+    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+
+
+@request_for("api-issue-promote")
+def promote_issue_by_api(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"title": "Vans are cars", "after": 0})

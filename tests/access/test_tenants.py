@@ -112,6 +112,7 @@ PLAIN = {
     "answers", "asks_again", "explanation", "is_right", "most_tries", "number", "options", "pass_bar", "questions",
     "wait_minutes",
     "then", "title", "told", "valid_from", "valid_until", "value",
+    "severity", "mentions", "assignee", "words", "is_retired", "order", "mention",
     "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
     "conditions", "classes", "decided_by", "instructions", "looks_at", "low_consensus", "machine", "method", "most",
     "newcomer", "open_issue", "share", "target",

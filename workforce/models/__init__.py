@@ -4,6 +4,7 @@ from workforce.models.capacity import DaysOff, WorkingHours
 from workforce.models.events import Event, StreamHead
 from workforce.models.invitations import Invitation
 from workforce.models.jobs import IdempotencyRecord, Job, JobProblem
+from workforce.models.notices import LetterTime, Notice, NoticeGroup, NoticePreference
 from workforce.models.organizations import Membership, Organization
 from workforce.models.people import Person
 from workforce.models.rates import Rate
@@ -28,7 +29,11 @@ __all__ = [
     "Job",
     "JobProblem",
     "KnownNetwork",
+    "LetterTime",
     "Membership",
+    "Notice",
+    "NoticeGroup",
+    "NoticePreference",
     "Organization",
     "Person",
     "Rate",

@@ -9,7 +9,15 @@ from workforce import second_factor
 from workforce.errors import SecondFactorRequired
 from workforce.pages.refusals import answer_refusal
 
-OPEN = {"second-factor", "second-factor-begin", "second-factor-confirm", "logout", "admin:logout", "healthz"}
+OPEN = {
+    "second-factor",
+    "second-factor-begin",
+    "second-factor-confirm",
+    "logout",
+    "admin:logout",
+    "healthz",
+    "notices-stop",
+}
 
 
 class RefuseWithoutSecondFactor:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workforce.pages import account, invitations, organizations, passwords, second_factor, sign_in, tokens
+from workforce.pages import account, invitations, notices, organizations, passwords, second_factor, sign_in, tokens
 
 urlpatterns = [
     path("login/", sign_in.sign_in, name="login"),
@@ -19,6 +19,12 @@ urlpatterns = [
     path("account/password/", account.change_password, name="account-password"),
     path("account/tokens/", tokens.tokens, name="account-tokens"),
     path("account/tokens/<uuid:uid>/revoke/", tokens.revoke, name="account-token-revoke"),
+    path("account/notices/", notices.wishes, name="account-notices"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/unread/", notices.unread, name="notices-unread"),
+    path("notices/read/", notices.read_all, name="notices-read-all"),
+    path("notices/<uuid:uid>/read/", notices.read, name="notice-read"),
+    path("notices/stop/<str:signed>/", notices.stop, name="notices-stop"),
     path("account/second-factor/", second_factor.second_factor, name="second-factor"),
     path("account/second-factor/begin/", second_factor.begin, name="second-factor-begin"),
     path("account/second-factor/confirm/", second_factor.confirm, name="second-factor-confirm"),

@@ -28,7 +28,7 @@ DROP FUNCTION quality_review_names_the_maker();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quality', '0021_review_in_steps'),
+        ('quality', '0026_review_in_steps'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0018_people_may_be_vetted'),
-        ('quality', '0020_practice'),
+        ('quality', '0025_votes_stay'),
     ]
 
     operations = [
