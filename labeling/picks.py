@@ -40,7 +40,8 @@ WORKED_ON = """
       AND worked.kind = s.kind
   )
 """
-# Nobody reviews a label of which they wrote a version, or whose review they skipped.
+# Nobody reviews a label of which they wrote a version, or whose review they skipped. An appeal goes to experts first,
+# and never to somebody who decided about the label before.
 PICK_TO_REVIEW = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', 'leased')
@@ -54,6 +55,10 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
     WHERE skipped.label_id = s.label_id AND skipped.step = s.step AND skipped.labeler_id = %(person)s
       AND skipped.state = 'skipped'
   )
+  AND (NOT s.is_appeal OR ((%(is_expert)s OR s.experts_until < clock_timestamp()) AND NOT EXISTS (
+    SELECT 1 FROM labeling_slot decided
+    WHERE decided.label_id = s.label_id AND decided.labeler_id = %(person)s AND decided.state = 'done'
+  )))
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """

@@ -33,6 +33,7 @@ from quality import (
     vetting_queue,
     vetting_steps,
 )
+from quality.api.appeals import AppealToDecide, appeals_for_editor
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import practice_answered, quiz_taken, row_scored
@@ -141,5 +142,7 @@ def connect() -> None:
     editor.register_addition("urls", urls_for_editor)
     queue_shapes.describe_addition("issues", lambda: IssueShape(many=True))
     queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
+    editor.register_addition("appeal", appeals_for_editor)
+    queue_shapes.describe_addition("appeal", lambda: AppealToDecide(allow_null=True))
     editor.register_choices("issue_categories", dict(Issue.Category.choices))
     editor.register_choices("reject_reasons", review.REJECT_REASONS)

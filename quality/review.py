@@ -25,7 +25,7 @@ from labeling.overlap import draw
 from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
-from quality import figures, rule_acts, vetting_queue
+from quality import appeal_outcomes, figures, rule_acts, vetting_queue
 from quality.issues import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit, names
@@ -109,7 +109,7 @@ def settle_row(project_row: ProjectRow) -> None:
         ]
     )
     _finish_label_slots(project_row.project, [slot for slot in submitted if slot.pk not in chosen])
-    _move_on(project_row)
+    move_on(project_row)
 
 
 def is_drawn_for_review(project_row: ProjectRow, makers: Sequence[int] = ()) -> bool:
@@ -165,7 +165,7 @@ def _finish_label_slots(project: Project, slots: Sequence[Slot]) -> None:
         figures.note_all((project.pk, slot.work.labeler_id, day, {"accepted": 1}) for slot in slots)
 
 
-def _move_on(row: ProjectRow) -> None:
+def move_on(row: ProjectRow) -> None:
     """The row's state, from those of its label slots. While one waits to be settled, the row stays in work."""
     if row.state == ProjectRow.State.SET_ASIDE:
         return
@@ -221,6 +221,7 @@ def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answe
     label = Label.objects.select_for_update(of=("self",)).select_related("labeler", "slot").get(review_slots=slot)
     label.project, label.project_row = slot.project, row
     _refuse_own_or_old(reviewer, label, judgment.version)
+    appeal_outcomes.refuse_second_judge(slot, reviewer.pk)
     judged = last_versions(Label.objects.filter(pk=label.pk)).get()
     said = _read(judgment, judged, row)
     fix_size = _add_fix(reviewer, judgment, slot, label, judged) if said["decision"] == Review.Decision.FIX else {}
@@ -238,9 +239,10 @@ def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answe
     )
     _close_slots(slot, review)
     drop_draft(reviewer, slot, base=base, payload=judgment.payload, version=judgment.version)
-    _move_on(row)
+    move_on(row)
     _note_review(review)
     _tell(row, review)
+    appeal_outcomes.note_decision(review, slot)
     answer = _answer(row, review)
     keep_answer(reviewer, key, body, answer)
     return answer

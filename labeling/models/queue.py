@@ -111,6 +111,9 @@ class Slot(Identified):
     is_rework = models.BooleanField(default=False)
     # Given to compare the answer with a known one: its label is no opinion of the row, and nobody waits for it.
     is_check = models.BooleanField(default=False, db_default=False)
+    # The review of an appeal: until then only experts get it, and nobody who decided about the label before.
+    is_appeal = models.BooleanField(default=False, db_default=False)
+    experts_until = models.DateTimeField(null=True)
     labeler = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="labeling_slots"
     )
@@ -188,6 +191,7 @@ class Slot(Identified):
                 condition=Q(kind="label", label=None) | Q(kind="review", label__isnull=False, step__gte=1),
                 name="review_slot_points_at_a_label",
             ),
+            models.CheckConstraint(condition=Q(is_appeal=False) | Q(kind="review"), name="an_appeal_is_reviewed"),
         ]
 
     def __str__(self) -> str:
