@@ -48,7 +48,10 @@ FORMULAS = (
         "Approval at first review",
         "share",
         "approved ÷ (approved + sent back), of first reviews",
-        ("Approved includes fixed and approved. Later reviews of the same label do not count.",),
+        (
+            "Approved includes fixed and approved. Later reviews of the same label do not count.",
+            "A first review that an appeal overturned counts as approved from then on, on the day it was made.",
+        ),
     ),
     Formula(
         "first-pass",
@@ -56,6 +59,16 @@ FORMULAS = (
         "share",
         "labels approved at first review without an edit ÷ labels with a first review",
         ("The yield of a line is the product over its steps.",),
+    ),
+    Formula(
+        "appeals",
+        "Appeals overturned",
+        "share",
+        "of a maker: appeals overturned ÷ appeals decided; of a reviewer: sendings back overturned ÷ sendings back",
+        (
+            "Wilson's 95 % interval. Overturned with a fix counts as overturned; withdrawn appeals count as none.",
+            "The decision on an appeal is no sending back of its own.",
+        ),
     ),
     Formula(
         "supervision",

@@ -76,6 +76,7 @@ def lists_of(project: Project, shown: str) -> list[filters.Choice]:
         ("rows", "Rows by consensus", "project-quality"),
         ("people", "Who agrees with whom", "project-agreement"),
         ("findings", "Rows, people, rules", "project-findings"),
+        ("appeals", "Appeals", "project-appeals"),
     ]
     return [
         filters.Choice(title, reverse(f"admin:{page}", args=[project.uid]), shown == key) for key, title, page in pages

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, practice, quizzes, team, vendor, vetting
+from quality.pages import appeals, gold, home, issues, practice, quizzes, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("my-issues/", issues.my_issues, name="my-issues"),
     path("my-issues/<uuid:uid>/say/", issues.say, name="my-issue-say"),
+    path("my-appeals/", appeals.my_appeals, name="my-appeals"),
+    path("my-appeals/<uuid:uid>/make/", appeals.appeal, name="my-appeal"),
+    path("my-appeals/<uuid:uid>/withdraw/", appeals.withdraw, name="my-appeal-withdraw"),
     path("my-gold/", gold.my_gold, name="my-gold"),
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),
