@@ -27,6 +27,11 @@ def policy_of(project: Project) -> Policy:
     return Policy(**found) if found else Policy()
 
 
+def policy_shown_to(person: Person, project: Project) -> Policy:
+    access.require(person, Permission.VIEW_CONSENSUS, project)
+    return policy_of(project)
+
+
 @transaction.atomic
 def change_policy(actor: Person, project: Project, policy: Policy) -> Policy:
     project = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)

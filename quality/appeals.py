@@ -23,7 +23,7 @@ from quality.events import appeal_decided, appeal_made
 from quality.issues import checked_pin
 from quality.models import Appeal, Review
 from workforce import access, audit, names
-from workforce.errors import InvalidInput, NotFound, RuleViolation
+from workforce.errors import InvalidInput, NotAllowed, NotFound, RuleViolation
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
@@ -50,7 +50,7 @@ class Said:
 def make_appeal(maker: Person, slot_uid: str, said: Said) -> Appeal:
     """Appeal the review that sent the label of this slot back. What is in the editor stays as a draft.
 
-    Raises ``not_your_label``, ``not_in_rework``, ``appealed_already``, ``too_many_appeals``, ``nobody_to_decide``."""
+    Raises ``not_in_rework``, ``appealed_already``, ``too_many_appeals``, ``nobody_to_decide``."""
     seen = _slot_of(maker, slot_uid)
     _wait_for_own_appeals(maker, seen.project)
     row = lock_row(seen.project_row_id)
@@ -81,10 +81,10 @@ def make_appeal(maker: Person, slot_uid: str, said: Said) -> Appeal:
 
 @transaction.atomic
 def withdraw_appeal(maker: Person, uid: str) -> Appeal:
-    """Back to the maker's rework, also while somebody looks at it. Raises ``not_your_label``, ``appeal_ended``."""
+    """Back to the maker's rework, also while somebody looks at it. Raises ``appeal_ended``."""
     seen = appeal_for(maker, uid)
     if seen.maker_id != maker.pk:
-        raise RuleViolation("not_your_label", "Only who made an appeal withdraws it.")
+        raise NotAllowed("Only who made an appeal withdraws it.")
     row = lock_row(seen.slot.project_row_id)
     ended = {"state": Appeal.State.WITHDRAWN, "ended_at": ClockTimestamp()}
     if not Appeal.objects.filter(pk=seen.pk, state=Appeal.State.OPEN).update(**ended):
@@ -113,7 +113,7 @@ def _slot_of(maker: Person, uid: str) -> Slot:
     slot = access.access(maker, slots, uid, Permission.VIEW_PROJECT)
     access.require(maker, Permission.LABEL, slot)
     if slot.kind != Slot.Kind.LABEL or slot.labeler_id != maker.pk:
-        raise RuleViolation("not_your_label", "Only who made a label appeals against its review.")
+        raise NotAllowed("Only who made a label appeals against its review.")
     if slot.project.state == Project.State.ARCHIVED:
         raise RuleViolation("project_closed", "This project was closed.")
     return slot
@@ -225,10 +225,12 @@ def appeals_visible_to(person: Person) -> QuerySet[Appeal]:
 
 
 def appeal_for(person: Person, uid: str) -> Appeal:
-    """Raises NotFound where ``person`` may not see it."""
-    found = appeals_visible_to(person).filter(uid=uid).first()
+    """One of those that ``appeals_visible_to`` lists."""
+    found = Appeal.objects.select_related(*_RELATED).filter(uid=uid).first()
     if found is None:
         raise NotFound
+    is_against_own = found.review.reviewer_id == person.pk
+    access.require(person, Permission.VIEW_PROJECT if is_against_own else Permission.VIEW_LABEL, found)
     return found
 
 

@@ -187,7 +187,7 @@ class AppealPolicyOfProject(APIView):
 
     @extend_schema(responses={200: PolicyBody})
     def get(self, request: Request, uid: str) -> Response:
-        return Response(vars(appeal_policy.policy_of(project_named(request, uid))))
+        return Response(vars(appeal_policy.policy_shown_to(person_of(request), project_named(request, uid))))
 
     @extend_schema(request=PolicyBody, responses={200: PolicyBody, 422: RefusalShape})
     @repeatable

@@ -15,8 +15,8 @@ from quality.api.appeals import appeal_documents
 from workforce import access
 from workforce.admin.pages import act, end_of_day
 from workforce.errors import InvalidInput, NotAllowed
-from workforce.pages.signed_in import PersonRequest, signed_in
 from workforce.models import Person
+from workforce.pages.signed_in import PersonRequest, signed_in
 from workforce.roles import Permission
 
 NEWEST = 20

@@ -193,9 +193,9 @@ def test_withdrawn_it_waits_for_rework_again(line: Line, heard: list[Any]) -> No
 def test_who_may_appeal_and_how_often(line: Line) -> None:
     label = sent_back(line)
     slot = slot_of(label)
-    cannot("not_your_label", line.cast.leo, slot)
-    with pytest.raises(NotAllowed):
-        appeals.make_appeal(line.cast.rita, str(slot.uid), WORDS)
+    for person in (line.cast.leo, line.cast.rita, line.cast.pia):
+        with pytest.raises(NotAllowed):
+            appeals.make_appeal(person, str(slot.uid), WORDS)
     with pytest.raises(NotFound):
         appeals.make_appeal(line.cast.otto, str(slot.uid), WORDS)
     assert cannot("text_length", line.cast.lena, slot, Said("No, wrong.")).details["path"] == "words"
@@ -338,8 +338,12 @@ def test_rates_and_who_sees_them(line: Line) -> None:
     }
     assert counts == {cast.lena: 2, cast.leo: 0, cast.rita: 2, cast.pia: 2}
     assert not appeals.appeals_visible_to(cast.otto).exists()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed):
         appeals.appeal_for(cast.eva, str(waiting.uid))
+    with pytest.raises(NotFound):
+        appeals.appeal_for(cast.otto, str(waiting.uid))
+    with pytest.raises(NotAllowed):
+        appeals.withdraw_appeal(cast.pia, str(waiting.uid))
     with pytest.raises(NotFound):
         appeal_figures.rates_of(cast.otto, line.project)
 
