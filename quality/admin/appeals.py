@@ -1,5 +1,7 @@
 """Appeals of a project: who was right how often, the list, and the settings. A part of the tab "Quality"."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -66,7 +68,7 @@ def page(request: PersonRequest, uid: str) -> HttpResponse:
     )
 
 
-def _list(request: PersonRequest, project: Project) -> dict[str, object]:
+def _list(request: PersonRequest, project: Project) -> dict[str, Any]:
     state = request.GET.get("state", "")
     wanted = state if state in Appeal.State.values else ""
     found = paging.page_of(request, appeals.appeals_of(request.user, project, state=wanted))

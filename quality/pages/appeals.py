@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling import guidelines
+from labeling.models import Project
 from quality import appeals, review
 from quality.api.appeals import appeal_documents
 from quality.appeals import Said
@@ -85,5 +86,5 @@ def withdraw(request: PersonRequest, uid: str) -> HttpResponse:
     return redirect("my-appeals")
 
 
-def _projects(waiting: list[review.CameBack]) -> list[review.Project]:
+def _projects(waiting: list[review.CameBack]) -> list[Project]:
     return list({one.slot.project_id: one.slot.project for one in waiting}.values())
