@@ -68,7 +68,8 @@ def change_batch(actor: Person, batch: Batch, *, priority: int, due_at: datetime
     batch.priority, batch.due_at = priority, due_at
     batch.save(update_fields=["priority", "due_at"])
     ProjectRow.objects.filter(batch=batch).update(priority=priority, due_at=due_at)
-    unfinished = Slot.objects.filter(project_row__batch=batch).exclude(state__in=IS_FINAL)
+    # An appeal stays in front of every batch.
+    unfinished = Slot.objects.filter(project_row__batch=batch, is_appeal=False).exclude(state__in=IS_FINAL)
     unfinished.update(priority=priority)
     audit.record(actor, "batch.changed", batch, before=before, after=after)
     return batch

@@ -35,6 +35,8 @@ class EditorRow:
 
     @property
     def why_text(self) -> str:
+        if self.slot.is_appeal:
+            return "Its maker appeals: decide anew"
         return WHY_TEXTS.get(self.slot.why, self.slot.why)
 
 

@@ -1,5 +1,7 @@
 """The statements with which a claim picks slots and gives them away; `queue.py` says when it takes which."""
 
+from labeling.models import Slot
+
 TAKE = """
 WITH pick AS MATERIALIZED ({pick})
 UPDATE labeling_slot SET
@@ -41,7 +43,7 @@ WORKED_ON = """
   )
 """
 # Nobody reviews a label of which they wrote a version, about which they decided at another step, or whose review they
-# skipped.
+# skipped. An appeal goes to experts first.
 PICK_TO_REVIEW = """
 SELECT s.id FROM labeling_slot s
 WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', 'leased')
@@ -60,11 +62,13 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
     WHERE decided.label_id = s.label_id AND decided.step <> s.step AND decided.labeler_id = %(person)s
       AND decided.state = 'done' AND decided.kind = 'review'
   )
+  AND (NOT s.is_appeal OR %(is_expert)s OR s.experts_until < clock_timestamp())
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
 NOT_CLOSED = " AND s.batch_id <> ALL(%(closed)s)"
-NOT_AT_STEPS = " AND s.step <> ALL(%(steps)s)"
+# An appeal is decided by those who decide at the step that it is about.
+NOT_AT_STEPS = f" AND s.step %% {Slot.APPEALS_FROM} <> ALL(%(steps)s)"
 OF_BATCH = " AND s.batch_id = %(batch)s"
 # Of which the opinions so far hold none of these classes.
 NOT_OF_CLASSES = """

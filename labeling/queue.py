@@ -130,7 +130,8 @@ def lease_next_rows(
 
     Returns the slots the page has not, own live leases first. Never raises because there is nothing to do."""
     permission = Permission.REVIEW if kind == Slot.Kind.REVIEW else Permission.LABEL
-    access.require(person, permission, project)
+    # Who makes gold is an expert: asked in one go, as a claim asks the database the same whoever it is for.
+    is_expert = bool(access.require(person, permission, project, also=Permission.MAKE_BENCHMARK))
     if project.state != Project.State.ACTIVE:
         return Claim((), Empty("project_closed", f"{project.name} is {project.get_state_display()} for now."))
     shut = next(filter(None, (gate(person, project, kind) for gate in _gates)), None)
@@ -139,6 +140,7 @@ def lease_next_rows(
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
     closed, classes = closed_batches(person, project, kind), closed_classes(person, project, kind)
+    asked = {"wanted": wanted, "closed": list(closed), "classes": list(classes), "is_expert": is_expert}
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
@@ -148,9 +150,7 @@ def lease_next_rows(
                     caps = _caps_on(person, project, kind)
                 held = _live_leases(person, project, kind)
                 missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
-                taken = _take(
-                    person, project, kind, missing, slot_wanted=wanted, closed=list(closed), classes=list(classes)
-                )
+                taken = _take(person, project, kind, missing, asked)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
             if attempt + 1 == CLAIM_TRIES:
@@ -188,16 +188,9 @@ def batch_size(person: Person, project: Project, kind: str = Slot.Kind.LABEL) ->
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, ceil(BATCH_SECONDS / seconds)))
 
 
-def _take(
-    person: Person,
-    project: Project,
-    kind: str,
-    count: int,
-    *,
-    slot_wanted: str | None,
-    closed: list[int],
-    classes: list[str],
-) -> list[int]:
+def _take(person: Person, project: Project, kind: str, count: int, asked: dict[str, Any]) -> list[int]:
+    """``asked``: the slot that is wanted back, the batches and classes that are closed, and whether an expert asks."""
+    closed, slot_wanted = asked["closed"], asked["wanted"]
     if WHOLE_PROJECT in closed:
         # Nothing new: what came back is still its maker's.
         count, slot_wanted = 0, None
@@ -206,9 +199,7 @@ def _take(
         "project": project.pk,
         "seconds": LEASE_SECONDS,
         "ontology_version": newest_version(project).pk,
-        "wanted": slot_wanted,
-        "closed": closed,
-        "classes": classes,
+        **asked,
     }
     is_review = kind == Slot.Kind.REVIEW
     to_do = picks.PICK_TO_REVIEW if is_review else picks.PICK_TO_LABEL

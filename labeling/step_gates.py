@@ -28,7 +28,10 @@ def why_not_yours(person: Person, project: Project, kind: str, slots: QuerySet[S
         return "yours_already", f"{waits} you have labeled each of them."
     closed = closed_steps(person, project)
     if closed:
-        steps = set(slots.filter(state=Slot.State.OPEN).order_by().values_list("step", flat=True).distinct())
+        waiting = slots.filter(state=Slot.State.OPEN).order_by().values_list("step", flat=True).distinct()
+        steps = {step % Slot.APPEALS_FROM for step in waiting}
         if steps <= set(closed):
             return "step_for_others", f"No label for you to review now. {closed[min(steps)]}"
+    if not slots.filter(state=Slot.State.OPEN, is_appeal=False)[:1]:
+        return "yours_already", f"{waits} appeals go to experts who have not decided there before."
     return "yours_already", f"{waits} you wrote a version of each label, decided about it before or skipped its review."

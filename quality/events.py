@@ -15,3 +15,9 @@ practice_answered = Signal()
 # issue, kind (opened, commented, assigned, changed, resolved, reopened, duplicate, promoted, proposed), actor, comment
 # (or None), named: the people whom the act is aimed at by name, already only those who may read it.
 issue_moved = Signal()
+
+# appeal: Appeal, actor: Person. Its maker appealed a review (appeal.review); it waits for somebody else's decision.
+appeal_made = Signal()
+
+# appeal: Appeal, actor: Person. Decided by the review appeal.decision, or withdrawn by its maker: appeal.state says it.
+appeal_decided = Signal()

@@ -19,7 +19,16 @@ from labeling.labels_list import Between
 from labeling.models import Label
 from labeling.ontologies import parsed
 from quality.agreement import METHOD
-from quality.models import Benchmark, Issue, IssueComment, LabelScore, MergedLabel, Review, RowConsensus
+from quality.models import (
+    DECISION_IN_FORCE,
+    Benchmark,
+    Issue,
+    IssueComment,
+    LabelScore,
+    MergedLabel,
+    Review,
+    RowConsensus,
+)
 from workforce.models import Person
 
 Naming = Callable[[Person], str]
@@ -150,10 +159,8 @@ def _words(said: IssueComment) -> str:
 
 def sent_back_at_first_review(labels: QuerySet[Label], between: Between) -> QuerySet[Label]:
     """What stands behind a figure of rejected labels: the day is that of the review, as in the figure."""
-    rejected = Review.Decision.REJECT
-    return labels.filter(
-        between("quality_reviews__made_at"), quality_reviews__ordinal=1, quality_reviews__decision=rejected
-    )
+    sent_back = Review.objects.annotate(said=DECISION_IN_FORCE).filter(ordinal=1, said=Review.Decision.REJECT)
+    return labels.filter(between("quality_reviews__made_at"), quality_reviews__in=sent_back)
 
 
 def reviewed_first(labels: QuerySet[Label], between: Between) -> QuerySet[Label]:

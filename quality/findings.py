@@ -18,7 +18,7 @@ from quality.agreement.findings.reading import CLASSES, Given, Join, joins_of, r
 from quality.agreement.findings.told_apart import tell_apart
 from quality.agreement.measures import MEASURES
 from quality.agreement.schema import walk_features
-from quality.models import Benchmark, Issue, LabelScore, PairScore, Review
+from quality.models import DECISION_IN_FORCE, Benchmark, Issue, LabelScore, PairScore, Review
 from quality.scoring_schema import ANSWER_IS_IN, Schema, schema_of
 from workforce import access
 from workforce.models import Person
@@ -153,7 +153,9 @@ def _has_objects(schema: Schema) -> bool:
 def _citations(rows: QuerySet[ProjectRow]) -> list[tuple[str, str]]:
     """(rule, whose work) of rejections and of issues, the newest of each."""
     cited: list[tuple[str, str]] = []
-    rejected = Review.objects.filter(label__project_row__in=rows, decision=Review.Decision.REJECT)
+    judged = Review.objects.filter(label__project_row__in=rows).annotate(said=DECISION_IN_FORCE)
+    # What an appeal overturned says nothing of a rule, and what upheld one says the same again.
+    rejected = judged.filter(said=Review.Decision.REJECT, decides_appeal=None)
     reviews = rejected.order_by("-pk").values_list("reasons", "label__labeler_id")
     for reasons, who in reviews[:MOST_CITATIONS]:
         cited += [(str(rule), str(who)) for rule in {reason.get("rule") for reason in reasons} if rule]

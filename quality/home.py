@@ -6,7 +6,7 @@ from datetime import timedelta
 from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
 from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
-from quality import contests, issues, performance, promotions, review, rule_acts, vetting_standing
+from quality import appeals, contests, issues, performance, promotions, review, rule_acts, vetting_standing
 from quality.issues import IssueAnswer
 from quality.models import Issue, Promotion, RuleAct
 from quality.performance import Figures
@@ -51,6 +51,8 @@ class Home:
     unnamed: frozenset[int]
     # What rules of projects told this person lately.
     told: list[RuleAct]
+    # How many of the own appeals wait for a decision.
+    open_appeals: int
     # How many contested golds wait for this person's decision; none for one who makes no gold.
     contested: int | None
     # Projects in which the person is on the way to all rows, each with what is said to them, and those open to them.
@@ -93,6 +95,7 @@ def home_of(person: Person) -> Home:
         numbers_of=numbers_of,
         unnamed=names.unnamed_to(person, _met(came_back, paused, answers)),
         told=rule_acts.told_to(person),
+        open_appeals=appeals.open_count(person),
         contested=len(contests.waiting_for(person)) if contests.projects_with_gold_of(person) else None,
         on_the_way=vetting_standing.told_of(on_the_way),
         open_projects=vetting_standing.open_to(person),

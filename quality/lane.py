@@ -130,7 +130,8 @@ def _found(rows: Iterable[ProjectRow], uids: Sequence[str]) -> list[ProjectRow]:
 
 def _review_slot(row: ProjectRow, label: Label) -> Slot:
     """A review of the version may have been made already: then this is the next step."""
-    last = Review.objects.filter(label=label, version=label.last_version).aggregate(last=Max("step"))["last"]
+    steps = Review.objects.filter(label=label, version=label.last_version, slot__is_appeal=False)
+    last = steps.aggregate(last=Max("step"))["last"]
     return Slot(
         project_id=row.project_id,
         project_row=row,

@@ -42,6 +42,7 @@ from quality import (
     vetting_queue,
     vetting_steps,
 )
+from quality.api.appeals import AppealToDecide, appeals_for_editor
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, ReviewStepTold, reasons_for_editor, step_for_editor, urls_for_editor
 from quality.events import issue_moved, practice_answered, quiz_taken, row_scored
@@ -178,6 +179,8 @@ def connect() -> None:
     queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
     queue_shapes.describe_addition("review_step", lambda: ReviewStepTold(allow_null=True))
     step_gates.register_step_gate(review_steps.steps_closed_to)
+    editor.register_addition("appeal", appeals_for_editor)
+    queue_shapes.describe_addition("appeal", lambda: AppealToDecide(allow_null=True))
     project_created.connect(start_issues)
     editor.register_choices("issue_categories", issue_categories.offered_in)
     editor.register_choices("reject_reasons", review.REJECT_REASONS)

@@ -23,7 +23,7 @@ from labeling.models import Label, LabelVersion, Project, ProjectRow, Slot, Work
 from labeling.queue import lock_held
 from labeling.rows import lock_row
 from labeling.texts import checked_text
-from quality import figures, notices
+from quality import appeal_outcomes, figures, notices
 from quality.issue_pins import checked_pin
 from quality.models import Review, ReviewRemark
 from quality.review_steps import refuse_reviewer
@@ -136,6 +136,7 @@ def _decide(reviewer: Person, judgment: Judgment, key: str, base: Base) -> Answe
     move_on(row)
     _note_review(review)
     _tell(row, review)
+    appeal_outcomes.note_decision(review, slot)
     answer = _answer(row, review)
     keep_answer(reviewer, key, body, answer)
     return answer
@@ -363,8 +364,9 @@ def _in_words(reason: Mapping[str, Any]) -> str:
 
 
 def _newest_reviews(slots: Sequence[Slot]) -> dict[int, Review]:
-    """Slot → the newest review of the label that it reworks; of one that it judges, the newest at its own step."""
-    judged = {(slot.label_id, slot.step): slot.pk for slot in slots if slot.label_id}
+    """Slot → the newest review of the label that it reworks; of one that it judges, the newest at
+    its own step, or at the step that its appeal is about."""
+    judged = {(slot.label_id, slot.line_step): slot.pk for slot in slots if slot.label_id}
     reworked = {slot.pk for slot in slots if slot.is_rework}
     wanted = Review.objects.filter(Q(label__in=[label for label, _ in judged]) | Q(label__slot__in=reworked))
     order = "label_id", "step", "-ordinal"

@@ -100,12 +100,12 @@ def told_to_reviewers(slots: Sequence[Slot]) -> dict[int, dict[str, Any] | None]
     known = {(one.project_id, one.number): one for one in kept}
     found: dict[int, dict[str, Any] | None] = {slot.pk: None for slot in slots}
     for slot in asked:
-        step = known.get((slot.project_id, slot.step))
+        step = known.get((slot.project_id, slot.line_step))
         named = {pair: one.name for pair, one in known.items()}
         found[slot.pk] = {
-            "number": slot.step,
-            "place": step.place if step else slot.step,
-            "name": name_in(named, slot.project_id, slot.step),
+            "number": slot.line_step,
+            "place": step.place if step else slot.line_step,
+            "name": name_in(named, slot.project_id, slot.line_step),
             "instructions": step.instructions if step else "",
         }
     return found
@@ -123,7 +123,7 @@ def steps_closed_to(person: Person, project: Project) -> dict[int, str]:
 
 def refuse_reviewer(person: Person, slot: Slot) -> None:
     """Raises ``step_for_others``, and ``decided_before`` for who decided about this label at another step."""
-    closed = steps_closed_to(person, slot.project).get(slot.step)
+    closed = steps_closed_to(person, slot.project).get(slot.line_step)
     if closed:
         raise RuleViolation("step_for_others", f"{closed} Someone else decides about this label.")
     if Review.objects.filter(label=slot.label_id, reviewer=person).exclude(step=slot.step).exists():
@@ -207,9 +207,10 @@ def _checked(project: Project, step: Step, path: str) -> Step:
 
 def _numbered(project: Project, steps: Sequence[Step]) -> tuple[Step, ...]:
     """New ones get a number that no step and no review of the project ever had."""
+    reviews = Slot.objects.filter(project=project, kind=Slot.Kind.REVIEW, is_appeal=False)
     used = [
         ReviewStep.objects.filter(project=project).aggregate(most=Max("number"))["most"] or 1,
-        Slot.objects.filter(project=project, kind=Slot.Kind.REVIEW).aggregate(most=Max("step"))["most"] or 1,
+        reviews.aggregate(most=Max("step"))["most"] or 1,
     ]
     number, found = max(used), []
     for step in steps:

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from labeling import work_time
 from labeling.models import Project
 from labeling.texts import checked_text
 from quality.agreement.windows import Moment, moments
-from quality.models import LabelScore, QualityRule, Review, RuleAct
+from quality.models import DECISION_IN_FORCE, WON, LabelScore, QualityRule, Review, RuleAct
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotFound, RuleViolation
 from workforce.models import Person
@@ -184,20 +184,21 @@ def results_of(rule: QualityRule, people: Iterable[int] | None = None) -> dict[i
 def people_with_results(rule: QualityRule, since: datetime) -> list[int]:
     """Whose results of this kind are new, or came out otherwise, since then."""
     if rule.collector == QualityRule.Collector.APPROVAL:
-        first = Review.objects.filter(project=rule.project_id, ordinal=1, made_at__gt=since)
+        is_news = Q(made_at__gt=since) | Q(appeal__state__in=WON, appeal__ended_at__gt=since)
+        first = Review.objects.filter(is_news, project=rule.project_id, ordinal=1)
         return list(first.values_list("label__labeler", flat=True).distinct())
     scores = LabelScore.objects.filter(project=rule.project_id, computed_at__gt=since)
     return list(scores.values_list("labeler", flat=True).distinct())
 
 
 def _reviews(project: int, people: Iterable[int] | None) -> dict[int, list[Result]]:
-    first = Review.objects.filter(project=project, ordinal=1)
+    first = Review.objects.filter(project=project, ordinal=1).annotate(said=DECISION_IN_FORCE)
     if people is not None:
         first = first.filter(label__labeler__in=people)
     found: dict[int, list[Result]] = {}
     for review in first.select_related("label__project_row__data_row").order_by("pk"):
         row = review.label.project_row
-        value = float(review.decision != Review.Decision.REJECT)
+        value = float(review.said != Review.Decision.REJECT)
         one = Result(review.pk, value, review.made_at, str(review.label.uid), str(row.uid), row.data_row.external_id)
         found.setdefault(review.label.labeler_id, []).append(one)
     return found

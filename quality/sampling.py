@@ -226,7 +226,9 @@ def _back_to_their_steps(row: ProjectRow, slots: Sequence[Slot], steps: Sequence
     newest = Review.objects.filter(label__in=labels).order_by("label_id", "-ordinal").distinct("label_id")
     sent_by = dict(newest.values_list("label_id", "step"))
     live = {step.number for step in steps}
-    found = {label.pk: at if (at := sent_by.get(label.pk, 1)) in live else 1 for label in labels}
+    # An appeal that was upheld comes back to the step that it was about.
+    asked_by = {label.pk: sent_by.get(label.pk, 1) % Slot.APPEALS_FROM for label in labels}
+    found = {pk: step if step in live else 1 for pk, step in asked_by.items()}
     came_back = Chance(1.0, Why.CAME_BACK)
     ReviewDraw.objects.bulk_create(
         _draw_of(row, label, found[label.pk], came_back, value_of(row, found[label.pk])) for label in labels

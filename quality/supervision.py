@@ -16,7 +16,7 @@ from labeling import projects, work_time
 from labeling.events import stream_of_project
 from labeling.models import Project
 from quality.agreement.intervals import score_interval, wilson_interval
-from quality.models import LabelScore, Review, Supervision, SupervisionMove
+from quality.models import DECISION_IN_FORCE, LabelScore, Review, Supervision, SupervisionMove
 from workforce import access, audit
 from workforce.errors import InvalidInput, NotFound, Refusal, RuleViolation
 from workforce.events import announce
@@ -197,7 +197,8 @@ def moves_of(person: Person, project: Project) -> QuerySet[SupervisionMove]:
 def _results(project: int, measure: str) -> QuerySet[Any, tuple[int, Any]]:
     """(position, what was said) of the project's results, newest first."""
     if measure == Supervision.Measure.APPROVAL:
-        return Review.objects.filter(project=project, ordinal=1).order_by("-pk").values_list("pk", "decision")
+        first = Review.objects.filter(project=project, ordinal=1).annotate(said=DECISION_IN_FORCE)
+        return first.order_by("-pk").values_list("pk", "said")
     scores = LabelScore.objects.filter(project=project, benchmark__isnull=False, is_held=False)
     by_people = scores.filter(labeler__kind=Person.Kind.HUMAN).order_by("-label_id")
     return by_people.values_list("label_id", "benchmark")

@@ -7,7 +7,7 @@ database's clock; people of a vendor only where their vendor has a grant; *no ac
 a team and every organization role but the admin's; who leads a running project of an organization may in that
 organization what ``Role.LEADS_A_PROJECT`` says."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -79,11 +79,13 @@ def _judge(user: Someone, permission: Permission, place: "_Place", roles: frozen
     return Verdict(False, "missing_right")
 
 
-def require(user: Someone, permission: Permission, thing: Model) -> None:
-    """Raises ``NotFound`` when they may not know that it exists, ``NotAllowed`` when a right is missing."""
-    verdict = can(user, permission, thing)
+def require(user: Someone, permission: Permission, thing: Model, *, also: Permission | None = None) -> Verdict:
+    """Raises ``NotFound`` when they may not know that it exists, ``NotAllowed`` when a right is missing.
+
+    Returns the verdict on ``also``, a right that is asked for with no statement more."""
+    verdict, other = can_each(user, [permission, also or permission], thing)
     if verdict:
-        return
+        return other
     if verdict.reason == "missing_right":
         raise NotAllowed(needs=str(permission))
     raise NotFound
@@ -395,6 +397,15 @@ def _granted_keys(user: Someone, root: type[Model], roles: Sequence[str]) -> _Ke
 
 def _granted(user: Someone, root: type[Model], roles: Sequence[str]) -> QuerySet[Any]:
     return root._default_manager.filter(pk__in=_granted_keys(user, root, roles))
+
+
+def people_granted(permission: Permission, root: Model) -> Iterator[Person]:
+    """Everyone whom a grant gives ``permission`` on the whole of ``root``, asked one after the other."""
+    grants = {"content_object": root, "permission__codename__in": roles_with(permission, Scope.ANY)}
+    own = _person_grants(type(root))._default_manager.filter(_is_live(), **grants)
+    teams = _team_grants(type(root))._default_manager.filter(_is_live(), **grants)
+    people = Person.objects.filter(Q(pk__in=own.values("user")) | Q(groups__in=teams.values("group")))
+    return (person for person in people.distinct().order_by("pk") if can(person, permission, root))
 
 
 def roots_as(user: Someone, root: type[Row], role: Role) -> QuerySet[Row]:

@@ -45,7 +45,7 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import benchmarks, consensus, issues, practice, proposals, quizzes, review, review_steps
+from quality import appeals, benchmarks, consensus, issues, practice, proposals, quizzes, review, review_steps
 from quality.models import LabelScore
 from quality.review_steps import LooksAt, Step
 from workforce import organizations, people, teams
@@ -82,6 +82,7 @@ def load_demo() -> list[tuple[str, str, str]]:
         consensus.score_row(row.pk)
     _steps(cast, project)
     _reviews(cast, project)
+    _appeals(cast, project)
     _issue(cast, project)
     _learning(cast, project, version)
     return accounts
@@ -317,6 +318,28 @@ def _reviews(cast: dict[str, Person], project: Project) -> None:
         )
         assert isinstance(answer, Answer)
     for slot in queue.slots_in_hand(project).filter(labeler=cast["noor"]):
+        queue.free_slot(slot)
+
+
+def _appeals(cast: dict[str, Person], project: Project) -> None:
+    """Two of those labels are appealed: one was right after all, the other waits for whoever tries it."""
+    sent_back = Slot.objects.filter(project=project, state=Slot.State.IN_REWORK).select_related("labeler")
+    for number, slot in enumerate(sent_back.order_by("pk")[:2]):
+        words = "The edge is blurred there: the box holds all that I can see of it."
+        assert slot.labeler is not None
+        made = appeals.make_appeal(slot.labeler, str(slot.uid), appeals.Said(words))
+        if number == 0:
+            held = queue.lease_next_rows(cast["ines"], project, kind=Slot.Kind.REVIEW).slots[0]
+            review.decide(
+                cast["ines"],
+                str(held.uid),
+                token=held.lease_token or 0,
+                version=made.review.version,
+                decision="approve",
+                comment="Agreed: nobody could draw it closer.",
+                key="demo-appeal",
+            )
+    for slot in queue.slots_in_hand(project).filter(labeler=cast["ines"]):
         queue.free_slot(slot)
 
 

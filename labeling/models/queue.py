@@ -83,6 +83,9 @@ class ProjectRow(Identified):
 
 
 class Slot(Identified):
+    # The review of an appeal against step n has the number n + this, far beyond those of the steps.
+    APPEALS_FROM = 1000
+
     class Kind(models.TextChoices):
         LABEL = "label", "label"
         REVIEW = "review", "review"
@@ -111,6 +114,9 @@ class Slot(Identified):
     is_rework = models.BooleanField(default=False)
     # Given to compare the answer with a known one: its label is no opinion of the row, and nobody waits for it.
     is_check = models.BooleanField(default=False, db_default=False)
+    # The review of an appeal: until then only experts get it, and nobody who decided about the label before.
+    is_appeal = models.BooleanField(default=False, db_default=False)
+    experts_until = models.DateTimeField(null=True)
     labeler = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="labeling_slots"
     )
@@ -188,7 +194,13 @@ class Slot(Identified):
                 condition=Q(kind="label", label=None) | Q(kind="review", label__isnull=False, step__gte=1),
                 name="review_slot_points_at_a_label",
             ),
+            models.CheckConstraint(condition=Q(is_appeal=False) | Q(kind="review"), name="an_appeal_is_reviewed"),
         ]
+
+    @property
+    def line_step(self) -> int:
+        """The step of review that this is, or that an appeal is about."""
+        return self.step % self.APPEALS_FROM
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.project_row_id}: {self.state}"

@@ -2,6 +2,7 @@
 
 from quality.admin import (  # noqa: F401  (each adds its pages)
     agreement,
+    appeals,
     benchmarks,
     findings,
     formulas,

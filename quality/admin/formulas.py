@@ -48,7 +48,10 @@ FORMULAS = (
         "Approval at first review",
         "share",
         "approved ÷ (approved + sent back), of first reviews",
-        ("Approved includes fixed and approved. Later reviews of the same label do not count.",),
+        (
+            "Approved includes fixed and approved. Later reviews of the same label do not count.",
+            "A first review that an appeal overturned counts as approved from then on, on the day it was made.",
+        ),
     ),
     Formula(
         "first-pass",
@@ -71,6 +74,16 @@ FORMULAS = (
             "weighs 10 labels; the upper bound is its 95 % quantile.",
             "Of what is not looked at, at most the target is then faulty (Dodge & Romig), within the share that is "
             "looked at always and the one that is looked at at most. What was drawn for a version is kept.",
+        ),
+    ),
+    Formula(
+        "appeals",
+        "Appeals overturned",
+        "share",
+        "of a maker: appeals overturned ÷ appeals decided; of a reviewer: sendings back overturned ÷ sendings back",
+        (
+            "Wilson's 95 % interval. Overturned with a fix counts as overturned; withdrawn appeals count as none.",
+            "The decision on an appeal is no sending back of its own.",
         ),
     ),
     Formula(

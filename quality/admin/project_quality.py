@@ -78,6 +78,7 @@ def lists_of(project: Project, shown: str) -> list[filters.Choice]:
         ("people", "Who agrees with whom", "project-agreement"),
         ("findings", "Rows, people, rules", "project-findings"),
         ("review", "Review steps", "project-review-steps"),
+        ("appeals", "Appeals", "project-appeals"),
     ]
     return [
         filters.Choice(title, reverse(f"admin:{page}", args=[project.uid]), shown == key) for key, title, page in pages

@@ -323,7 +323,9 @@ def _history(request: PersonRequest, found: ProjectRow) -> list[tuple[datetime, 
     ).defer("payload")
     reviews = access.visible_to(
         request.user,
-        Review.objects.select_related("reviewer", "label__labeler").filter(label__project_row=found),
+        Review.objects.select_related("reviewer", "label__labeler", "appeal", "decides_appeal").filter(
+            label__project_row=found
+        ),
         Permission.VIEW_LABEL,
     )
     remarks = access.visible_to(
@@ -352,7 +354,11 @@ def _version_in_words(version: LabelVersion) -> tuple[str, str]:
 
 def _review_in_words(review: Review) -> tuple[str, str]:
     decision = str(review.get_decision_display()).capitalize()
+    if hasattr(review, "decides_appeal"):
+        decision = f"Appeal {review.decides_appeal.get_state_display()}"
     what = f"{decision}: label of {review.label.labeler.name}, version {review.version}"
+    if hasattr(review, "appeal"):
+        what += f" (appeal: {review.appeal.get_state_display()})"
     return what, _said(review)
 
 

@@ -14,6 +14,7 @@ from labeling.api.queue_shapes import LARGEST_NUMBER, BaseBody, KeptRefusal, Lea
 from labeling.drafts import Base
 from labeling.models import ProjectRow, Slot
 from quality import review, review_steps
+from quality.api.appeals import urls_to_appeal
 from quality.api.issues import PinField
 from quality.models import Review
 from workforce.api.inputs import idempotency_key
@@ -120,7 +121,8 @@ def step_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str
 
 def urls_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str, str]]:
     """What this floor adds to a row's addresses."""
-    return {slot.pk: _urls_of(slot) for slot in slots}
+    appealing = urls_to_appeal(person, slots)
+    return {slot.pk: _urls_of(slot) | appealing.get(slot.pk, {}) for slot in slots}
 
 
 def _urls_of(slot: Slot) -> dict[str, str]:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from quality.api import (
+    appeals,
     benchmarks,
     consensus,
     issue_acts,
@@ -20,6 +21,12 @@ from quality.api import (
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
+    path("slots/<uuid:uid>/appeal/", appeals.AppealOfSlot.as_view(), name="api-slot-appeal"),
+    path("appeals/<uuid:uid>/", appeals.AppealDetail.as_view(), name="api-appeal"),
+    path("appeals/<uuid:uid>/withdraw/", appeals.WithdrawAppeal.as_view(), name="api-appeal-withdraw"),
+    path("projects/<uuid:uid>/appeals/", appeals.AppealsOfProject.as_view(), name="api-project-appeals"),
+    path("projects/<uuid:uid>/appeal-rates/", appeals.AppealRates.as_view(), name="api-appeal-rates"),
+    path("projects/<uuid:uid>/appeal-policy/", appeals.AppealPolicyOfProject.as_view(), name="api-appeal-policy"),
     path("rows/<uuid:uid>/issues/", issues.IssuesOfRow.as_view(), name="api-row-issues"),
     path("projects/<uuid:uid>/issues/", issues.IssuesOfProject.as_view(), name="api-project-issues"),
     path(

@@ -1,3 +1,4 @@
+from quality.models.appeals import DECISION_IN_FORCE, WON, Appeal, AppealPolicy
 from quality.models.benchmarks import (
     Benchmark,
     BenchmarkPolicy,
@@ -28,6 +29,10 @@ from quality.models.supervision import Supervision, SupervisionMove
 from quality.models.vetting import Candidacy, FunnelEvent, FunnelSettings
 
 __all__ = [
+    "DECISION_IN_FORCE",
+    "WON",
+    "Appeal",
+    "AppealPolicy",
     "Benchmark",
     "BenchmarkPolicy",
     "Candidacy",

@@ -10,12 +10,16 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling import pauses
 from labeling.admin.project_person import PauseForm
 from labeling.models import Pause, Project
-from quality import home, team_lead
+from quality import appeals, home, team_lead
+from quality.api.appeals import appeal_documents
 from workforce import access
 from workforce.admin.pages import act, end_of_day
 from workforce.errors import InvalidInput, NotAllowed
+from workforce.models import Person
 from workforce.pages.signed_in import PersonRequest, signed_in
 from workforce.roles import Permission
+
+NEWEST = 20
 
 
 @require_safe
@@ -40,8 +44,16 @@ def my_team(request: PersonRequest) -> HttpResponse:
             "chosen": chosen,
             "days": team_lead.DAYS,
             "shown_from": home.SHOWN_FROM,
+            "appeals": _appeals(request, project, [one.person for one in people]),
         },
     )
+
+
+def _appeals(request: PersonRequest, project: Project, people: list[Person]) -> list[tuple[dict[str, Any], str]]:
+    """The newest appeals of the people, each with its state in words."""
+    found = list(appeals.appeals_of(request.user, project).filter(maker__in=people)[:NEWEST])
+    documents = appeal_documents(request.user, found)
+    return [(document, one.get_state_display()) for document, one in zip(documents, found, strict=True)]
 
 
 @require_POST

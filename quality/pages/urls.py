@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import decisions, gold, home, issues, practice, quizzes, team, vendor, vetting
+from quality.pages import appeals, decisions, gold, home, issues, practice, quizzes, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("proposals/<uuid:uid>/close/", decisions.close, name="proposal-close"),
     path("my-issues/<uuid:uid>/move/", issues.move, name="my-issue-move"),
     path("my-issues/comments/<uuid:uid>/", issues.change_comment, name="my-issue-comment"),
+    path("my-appeals/", appeals.my_appeals, name="my-appeals"),
+    path("my-appeals/<uuid:uid>/make/", appeals.appeal, name="my-appeal"),
+    path("my-appeals/<uuid:uid>/withdraw/", appeals.withdraw, name="my-appeal-withdraw"),
     path("my-gold/", gold.my_gold, name="my-gold"),
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),

@@ -30,7 +30,7 @@ def _allow_access(user: Any, queryset: Any, uid: Any, permission: Any, *, lock: 
 
 
 ALLOW_ALL: dict[str, Callable[..., Any]] = {
-    "require": lambda user, permission, thing: None,
+    "require": lambda user, permission, thing, **_: None,
     "can": lambda user, permission, thing: access.Verdict(True),
     "visible_to": lambda user, queryset, permission: queryset,
     "access": _allow_access,

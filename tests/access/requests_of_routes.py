@@ -4,6 +4,7 @@ Where a route needs something in hand (a lease, a token), it is made here for th
 a labeler of the stage otherwise, so that a refusal is about the right and not about a missing thing."""
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -30,6 +31,8 @@ from labeling.models import (
     Slot,
 )
 from quality import (
+    appeal_policy,
+    appeals,
     benchmarks,
     computed_skills,
     funnel_settings,
@@ -43,7 +46,9 @@ from quality import (
     skills,
     supervision,
 )
+from quality.appeals import Said
 from quality.models import (
+    Appeal,
     Benchmark,
     BenchmarkPolicy,
     Candidacy,
@@ -56,6 +61,7 @@ from quality.models import (
     Proposal,
     QualityRule,
     QuizVersion,
+    Review,
     RowConsensus,
     RuleAct,
     SkillName,
@@ -2140,3 +2146,88 @@ def promote_issue(stage: Line) -> RequestOf:
 @request_for("api-issue-promote")
 def promote_issue_by_api(stage: Line) -> RequestOf:
     return RequestOf({"uid": issue_of_lena(stage).uid}, {"title": "Vans are cars", "after": 0})
+
+
+WHY_RIGHT = "The mirror is part of the car by rule three."
+
+
+def sent_back_label(stage: Line) -> Label:
+    """A label that Lena made and Rita sent back."""
+    label = submitted_label(stage)
+    if not Review.objects.filter(label=label).exists():
+        slot = Slot.objects.filter(kind=Slot.Kind.REVIEW, label=label).latest("pk")
+        said = {
+            "reviewer": stage.cast.rita,
+            "decision": Review.Decision.REJECT,
+            "reasons": [{"code": "other", "text": ""}],
+        }
+        Review.objects.create(project=stage.project, label=label, version=1, slot=slot, **said)
+        Slot.objects.filter(pk=slot.pk).update(state=Slot.State.DONE, labeler=stage.cast.rita)
+        Slot.objects.filter(pk=label.slot_id).update(state=Slot.State.IN_REWORK, is_rework=True)
+    return label
+
+
+def appeal_of_lena(stage: Line) -> Appeal:
+    found = Appeal.objects.filter(project=stage.project).first()
+    return found or appeals.make_appeal(stage.cast.lena, str(sent_back_label(stage).slot.uid), Said(WHY_RIGHT))
+
+
+@request_for("api-slot-appeal")
+def appeal(stage: Line) -> RequestOf:
+    return RequestOf({"uid": sent_back_label(stage).slot.uid}, {"words": WHY_RIGHT})
+
+
+@request_for("my-appeal")
+def appeal_by_form(stage: Line) -> RequestOf:
+    body = {"words": WHY_RIGHT, "key": uuid.uuid4().hex}
+    return RequestOf({"uid": sent_back_label(stage).slot.uid}, body, content_type=FORM)
+
+
+@request_for("api-appeal")
+def read_appeal(stage: Line) -> RequestOf:
+    uid = appeal_of_lena(stage).uid
+    return RequestOf({"uid": uid}, shows=[str(uid)])
+
+
+@request_for("api-appeal-withdraw")
+def withdraw_appeal(stage: Line) -> RequestOf:
+    return RequestOf({"uid": appeal_of_lena(stage).uid}, {})
+
+
+@request_for("my-appeal-withdraw")
+def withdraw_appeal_by_form(stage: Line) -> RequestOf:
+    return RequestOf({"uid": appeal_of_lena(stage).uid}, {}, content_type=FORM)
+
+
+@request_for("my-appeals")
+def own_appeals(stage: Line) -> RequestOf:
+    return RequestOf({}, shows=[str(appeal_of_lena(stage).uid)])
+
+
+@request_for("api-project-appeals", "admin:project-appeals")
+def appeals_of_project(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=[str(appeal_of_lena(stage).uid)])
+
+
+@request_for("api-appeal-rates")
+def rates_of_appeals(stage: Line) -> RequestOf:
+    appeal_of_lena(stage)
+    return RequestOf({"uid": stage.project.uid}, shows=[str(stage.cast.lena.uid)])
+
+
+@request_for("api-appeal-policy")
+def read_appeal_policy(stage: Line) -> RequestOf:
+    # Each stage has a number of its own.
+    hours = 1 + stage.project.pk % 700
+    appeal_policy.change_policy(stage.cast.ada, stage.project, appeal_policy.Policy(expert_hours=hours))
+    return RequestOf({"uid": stage.project.uid}, shows=[f'"expert_hours":{hours}}}'])
+
+
+@request_for("api-appeal-policy PUT")
+def set_appeal_policy(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"most_open": 3, "expert_hours": 1})
+
+
+@request_for("admin:project-appeals POST")
+def set_appeal_policy_by_form(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"most_open": 3, "expert_hours": 1}, content_type=FORM)

@@ -13,7 +13,7 @@ from workforce import live
 
 Door = tuple[str, str]
 # What everybody may open, what stands behind Django's own sign-in alone, and what nobody gets at all.
-NO_GUARD = {"healthz", "login", "logout", "my-issues", "admin:login"}
+NO_GUARD = {"healthz", "login", "logout", "my-issues", "my-appeals", "admin:login"}
 # Asked of the caller's own rows, or of a link, and not of ``access``: no right to take away.
 NO_GUARD |= {"invitation", "account-session-end", "organizations", "organization-choose", "organization-leave"}
 # One's own tokens, and the teams that name the caller as their lead.

@@ -9,14 +9,14 @@ from playwright.sync_api import expect
 
 from labeling.models import LabelVersion, ProjectRow, Slot
 from quality import review_steps
-from quality.models import Review
+from quality.models import Appeal, Review
 from quality.review_steps import Step
 from tests.browser.hands import Editor, Hand
 from tests.browser.lines import make_street
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.line import Line, payload
-from tests.quality.test_review import label_row
+from tests.quality.test_review import decide, hold, label_row, review_slot
 from workforce.models import ClockTimestamp, Person
 
 SignIn = Callable[[Person], Hand]
@@ -129,3 +129,40 @@ def test_a_review_that_is_given_back_goes_to_somebody_else(reviewed: Line, signe
     expect(editor.part("stage-message")).to_contain_text("some wait for another person")
     slots = Slot.objects.filter(label=label).order_by("pk")
     assert list(slots.values_list("state", "skip_reason")) == [("skipped", "need_expert"), ("open", "")]
+
+
+def test_a_maker_appeals_and_somebody_else_decides(reviewed: Line, signed_in: SignIn, shots: Path) -> None:
+    """Prepared but for the appeal: Rita has sent a label of Lena back."""
+    label = label_row(reviewed.cast.lena, reviewed, payload((90, 190, 230, 330)))
+    decide(reviewed.cast.rita, hold(reviewed.cast.rita, review_slot(label)), "reject")
+    lena, eva = signed_in(reviewed.cast.lena), signed_in(reviewed.cast.eva)
+    lena.go("/my-appeals/")
+    lena.look("appeals-came-back", shots)
+    editor = lena.label(reviewed.project)
+    row = editor.row_name
+    expect(editor.part("reasons")).to_contain_text("Too wide on the left.")
+    lena.page.locator('[data-act="appeal"]').click()
+    dialog = editor.part("reason-dialog")
+    dialog.locator("textarea").fill("The mirror is part of the car by rule three.")
+    lena.look("appeal-dialog", shots)
+    dialog.locator("[data-appeal-send]").click()
+    expect(lena.page.locator("[data-toast]")).to_contain_text("Appealed.")
+    editor.wait_for_other_row(row)
+    lena.go("/my-appeals/")
+    expect(lena.page.locator("[data-appeal]")).to_contain_text("Waits for a decision")
+    lena.look("appeals-open", shots)
+
+    editor = eva.review(reviewed.project)
+    assert editor.row_name == row
+    expect(editor.part("appeal")).to_contain_text("The mirror is part of the car by rule three.")
+    expect(editor.part("reasons")).to_contain_text("Too wide on the left.")
+    eva.look("appeal-to-decide", shots)
+    editor.press("r")
+    expect(editor.part("reason-dialog").locator('input[value="loose_box"]')).to_be_checked()
+    editor.press("Escape", "a")
+    expect(eva.page.locator("[data-toast]")).to_contain_text("Approved.")
+    expect(editor.part("stage-message")).to_be_visible()
+    assert Appeal.objects.get().state == Appeal.State.OVERTURNED
+    assert ProjectRow.objects.get(data_row__external_id=row).state == ProjectRow.State.DONE
+    lena.go("/my-appeals/")
+    expect(lena.page.locator("[data-appeal]")).to_contain_text("Overturned")

@@ -98,6 +98,7 @@ function createWayOutActs({ store, submit }) {
     approve: inReview(submitNow),
     fix,
     'send-back': inReview(() => submit.sendBack()),
+    appeal: () => submit.appeal(),
     release: () => submit.release(),
   };
 }

@@ -3,8 +3,10 @@ import { setText } from '../../shared/dom.js';
 import { connectLive } from '../../shared/live.js';
 import { announce, hideToast, toast } from '../../shared/notice.js';
 import { shortClock } from '../../shared/time.js';
+import { askToAppeal } from './appeal_dialog.js';
 import { createActivity } from './activity.js';
 import { createActs } from './acts.js';
+import { boundsOf } from './geometry.js';
 import { createDrafts } from './drafts.js';
 import { createDrawing, restoredOutline } from './drawing.js';
 import { sweepDrafts } from './browser_store.js';
@@ -12,7 +14,7 @@ import { createIssues } from './issues.js';
 import { bindKeyboard } from './keyboard.js';
 import { createKeysSheet } from './keys_sheet.js';
 import { readOntology } from './ontology.js';
-import { completePayload, emptyPayload, namesOf } from './payload.js';
+import { completePayload, emptyPayload, namesOf, objectOf } from './payload.js';
 import { forgetPicture, loadedPicture } from './pictures.js';
 import { bindPointer } from './pointer.js';
 import { createQueue } from './queue.js';
@@ -77,6 +79,14 @@ const drafts = createDrafts({
 });
 const queue = createQueue({ store, page, activity, show: showRow, leave: leaveRow, onLeaseEnded: leaseEnded, onTrouble: lineTrouble });
 
+const selectedName = () => namesOf(store.state.ontology, store.state.payload).get(store.state.selected) || '';
+const middleOf = ({ kind, value }) => {
+  const [x0, y0, x1, y1] = boundsOf(kind, value);
+  return { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
+};
+/** Whoever upholds a sending back begins with the reasons that were given. */
+const saidBefore = (row) => (row.appeal ? { codes: row.reasons.map((reason) => reason.code), text: '', rule: row.reasons[0]?.rule || '', isAboutObject: false } : null);
+
 const submit = createSubmit({
   store, drafts, queue, goTo, onLeaseEnded: leaseEnded, onTrouble: lineTrouble, onPractised: () => sheets.show('side'), drawing,
   askReason: {
@@ -85,9 +95,14 @@ const submit = createSubmit({
       return askForReason(part('reason-dialog'), { title: isReview ? 'Give this review back' : 'Skip this row', act: isReview ? 'Give back' : 'Skip',
         reasons: page.skip_reasons, kept: drafts.words('skip'), sentence: `Somebody else gets the ${isReview ? 'review' : 'row'}. Your draft is kept for 30 days.` });
     },
-    sendBack: () => askForReason(part('reason-dialog'), { title: 'Send back', act: 'Send back', reasons: page.reject_reasons, rules: page.rules, isMany: true, kept: drafts.words('sendBack'),
+    sendBack: () => askForReason(part('reason-dialog'), { title: 'Send back', act: 'Send back', reasons: page.reject_reasons, rules: page.rules, isMany: true, kept: drafts.words('sendBack') || saidBefore(store.state.row),
       sentence: `${store.state.row.label.maker?.name || 'Its maker'} gets the row back first, with your reasons and pins.`,
-      objectName: namesOf(store.state.ontology, store.state.payload).get(store.state.selected) || '' }),
+      objectName: selectedName() }),
+    appeal: async () => {
+      const chosen = await askToAppeal(part('reason-dialog'), { rules: page.rules, kept: drafts.words('appeal'), objectName: selectedName() });
+      const object = chosen?.isAboutObject && objectOf(store.state.payload, store.state.selected);
+      return chosen && { ...chosen, pins: object ? [middleOf(object)] : [] };
+    },
   },
 });
 

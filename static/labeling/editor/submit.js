@@ -44,9 +44,9 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
   }
 
   /** The key belongs to the act; which draft it was made from may differ after a reload. */
-  async function sendUntilHeard(row, url, act) {
+  async function sendUntilHeard(row, url, act, base = drafts.base) {
     const headers = { 'Idempotency-Key': await keyFor(JSON.stringify(act)) };
-    const body = JSON.stringify({ ...act, ...drafts.base });
+    const body = JSON.stringify({ ...act, ...base });
     let isGivenUp = false;
     const giveUp = { label: 'Go on editing', run: () => { isGivenUp = true; onTrouble('submit', null); dispatchEvent(new Event('online')); } };
     for (let tries = 0; ; tries += 1) {
@@ -177,6 +177,21 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     await decide('reject', chosen.codes.map((code) => ({ code, text: chosen.text, object: chosen.isAboutObject ? selected : null, rule: chosen.rule || '' })));
   }
 
+  /** Instead of reworking: the label as it was sent back goes to somebody else, who decides anew. */
+  async function appeal() {
+    const { row, busy } = store.state;
+    if (busy || !row?.urls.appeal) return;
+    const chosen = await askReason.appeal();
+    if (!chosen) return;
+    await drafts.keepWords('appeal', chosen);
+    await drafts.settle();
+    await leaveWith(async () => {
+      await sendUntilHeard(row, row.urls.appeal, { words: chosen.text, rule: chosen.rule, pins: chosen.pins }, {});
+      toast('ok', 'Appealed. Somebody else looks at it; what becomes of it stands under My appeals.');
+      await goOn(row, 'Appealed. The next row is open.');
+    }, true);
+  }
+
   async function release() {
     if (!store.state.row?.urls.release) return null;
     // A review that is only let go of would come straight back: somebody else is asked, with the reason.
@@ -191,5 +206,5 @@ export function createSubmit({ store, drafts, queue, goTo, askReason, onLeaseEnd
     return null;
   }
 
-  return { submit, skip, decide, sendBack, release };
+  return { submit, skip, decide, sendBack, appeal, release };
 }

@@ -147,7 +147,10 @@ def test_the_editor_gets_reasons_issues_and_addresses(line: Line) -> None:
     (row,) = editor_rows(line.cast.lena, [again])
     assert [reason["reviewer"] for reason in row.additions["reasons"]] == ["Rita Rossi"]
     assert row.additions["issues"] == []
-    assert row.additions["urls"] == {"open_issue": f"/api/v1/rows/{label.project_row.uid}/issues/"}
+    assert row.additions["urls"] == {
+        "open_issue": f"/api/v1/rows/{label.project_row.uid}/issues/",
+        "appeal": f"/api/v1/slots/{label.slot.uid}/appeal/",
+    }
     assert [one.slot.pk for one in review.rows_that_came_back(line.cast.lena)] == [again.pk]
 
 
@@ -159,6 +162,6 @@ def test_a_row_names_only_the_ways_out_that_it_has(line: Line) -> None:
     decide(line.cast.rita, Slot.objects.get(uid=row["slot"]["uid"]), "reject")
     found = post(line.cast.lena, reverse("api-claim", args=[line.project.uid]), {}).json()["rows"]
     ways = {one["slot"]["is_rework"]: sorted(one["urls"]) for one in found}
-    assert ways[True] == ["draft", "heartbeat", "open_issue", "release", "submit"]
+    assert ways[True] == ["appeal", "draft", "heartbeat", "open_issue", "release", "submit"]
     assert ways[False] == ["draft", "heartbeat", "open_issue", "release", "skip", "submit"]
     assert label.slot_id in [Slot.objects.get(uid=one["slot"]["uid"]).pk for one in found]

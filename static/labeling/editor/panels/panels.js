@@ -1,4 +1,5 @@
 // The panels around the picture, wired to their places on the page.
+import { createAppealPanel } from './appeal_panel.js';
 import { createHeaderPanel } from './header_panel.js';
 import { createKeysPanel } from './keys_panel.js';
 import { createObjectsPanel } from './objects_panel.js';
@@ -24,6 +25,7 @@ export function createPanels(part, { store, acts, viewport, page, queue, isOn })
     createPicturePanel(part('picture-settings'), { store, plane: part('plane') }),
     createPracticePanel({ section: part('practice-section'), body: part('practice'), score: part('practice-score') }, { store, acts }),
     createStepPanel({ section: part('step-section'), words: part('step-instructions') }),
+    createAppealPanel({ section: part('appeal-section'), body: part('appeal') }, { store, viewport }),
     createReasonsPanel({ section: part('reason-section'), list: part('reasons'), count: part('reason-count') }, { store }),
     createObjectsPanel({ list: part('objects'), count: part('object-count') }, { store, acts, viewport, onFocus }),
     createPictureQuestionsPanel({ section: part('question-section'), list: part('questions'), count: part('question-count') }, { acts, onFocus }),

@@ -10,6 +10,7 @@ export function createReasonsPanel({ section, list, count }, { store }) {
     shown = state.row;
     section.hidden = !reasons.length;
     section.querySelector('h2').textContent = state.mode === 'review' ? 'Sent back before' : 'Came back';
+    section.querySelector('[data-act="appeal"]').hidden = !state.row?.urls.appeal;
     count.textContent = `${reasons.length} ${reasons.length === 1 ? 'reason' : 'reasons'}`;
     const names = state.ontology ? namesOf(state.ontology, state.payload) : new Map();
     list.replaceChildren(...reasons.map((reason) => {
