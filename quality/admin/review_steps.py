@@ -171,6 +171,7 @@ def _page(request: PersonRequest, uid: str, number: int) -> HttpResponse:
         is_movable=changing is not None and steps.index(changing) > 1,
         is_full=len(steps) >= MOST_STEPS,
         version=version,
+        lacks_experts=review_steps.lacks_experts(project),
         preview=previewed or _preview_of_kept(request, project, steps),
         is_of_form=previewed is not None,
         days=review_preview.DAYS,
