@@ -13,9 +13,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from labeling import projects, work_time
+from labeling import project_access, projects, work_time
 from labeling.events import stream_of_project
 from labeling.models import Project, Slot
+from labeling.project_access import Grant
 from labeling.texts import checked_text
 from quality import review_conditions
 from quality.models import Review, ReviewPlan, ReviewStep
@@ -119,6 +120,15 @@ def steps_closed_to(person: Person, project: Project) -> dict[int, str]:
     if not for_experts or access.roles_on(person, project) & EXPERTS:
         return {}
     return {number: f"“{name}” is for experts, and leads who review." for number, name in for_experts.items()}
+
+
+def lacks_experts(project: Project) -> bool:
+    """Whether a step is for experts and nobody holds that role here now: labels would wait at it."""
+    if not ReviewStep.objects.filter(project=project, retired_at=None, decided_by=By.EXPERTS).exists():
+        return False
+    given: list[Grant] = [*project_access.team_grants(project), *project_access.person_grants(project)]
+    now = work_time.clock()
+    return not any(grant.role == Role.EXPERT and project_access.is_live(grant, now) for grant in given)
 
 
 def refuse_reviewer(person: Person, slot: Slot) -> None:

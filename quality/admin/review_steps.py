@@ -29,8 +29,8 @@ CONDITIONS = review_conditions.CONDITIONS
 SHOWN_NAMES = {By.REVIEWERS: "Every reviewer", By.EXPERTS: "Experts, and leads who review"}
 METHODS = {
     Method.FIXED: "A fixed share",
-    Method.RULE: "By rule: always where a condition holds, else the share",
-    Method.ADAPTIVE: "Adaptive: as its maker’s errors ask for, the share at least",
+    Method.RULE: "By rule, and a share of the others",
+    Method.ADAPTIVE: "Adaptive to its maker’s errors",
 }
 
 
@@ -48,7 +48,7 @@ class StepForm(forms.Form):
         label="Looks at", choices=[(value, label.capitalize()) for value, label in LooksAt.choices]
     )
     method = forms.ChoiceField(label="Which labels", choices=list(METHODS.items()))
-    share = forms.IntegerField(label="Share, %", min_value=0, max_value=100)
+    share = forms.IntegerField(label="Share, % (adaptive: at least)", min_value=0, max_value=100)
     most = forms.IntegerField(label="Adaptive: at most, %", min_value=0, max_value=100, initial=100)
     target = forms.FloatField(
         label="Adaptive: faulty and let through, at most %",
@@ -171,6 +171,7 @@ def _page(request: PersonRequest, uid: str, number: int) -> HttpResponse:
         is_movable=changing is not None and steps.index(changing) > 1,
         is_full=len(steps) >= MOST_STEPS,
         version=version,
+        lacks_experts=review_steps.lacks_experts(project),
         preview=previewed or _preview_of_kept(request, project, steps),
         is_of_form=previewed is not None,
         days=review_preview.DAYS,

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labeling import project_templates
+from labeling.models import ProjectPersonGrant
 from quality import review_steps
 from quality.models import ReviewPlan
 from quality.review_steps import By, LooksAt, Method, Step
@@ -86,7 +87,9 @@ def test_the_page_adds_changes_moves_and_takes_away(line: Line) -> None:
     assert empty.status_code == 422 and "at least one condition" in empty.content.decode()
     assert pia.post(path, {**by_rule, "classes": [CAR], "open_issue": "on"}).status_code == 302
     page = pia.get(path).content.decode()
-    assert "The label holds “Car”." in page and "Adaptive" in page
+    assert "The label holds “Car”." in page and "Adaptive" in page and "nobody is one here" not in page
+    ProjectPersonGrant.objects.filter(user=cast.eva).delete()
+    assert "nobody is one here" in pia.get(path).content.decode()
     changed = pia.get(f"{path}3/").content.decode()
     assert "Change “Third”" in changed and "checked" in changed
     assert pia.post(f"{path}3/earlier/", {"version": 2}).status_code == 302
