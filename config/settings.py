@@ -220,6 +220,7 @@ SPECTACULAR_SETTINGS = {
         "ProjectState": "labeling.models.Project.State",
         "CandidacyState": "quality.models.Candidacy.State",
         "IssueState": "quality.models.Issue.State",
+        "AppealState": "quality.models.Appeal.State",
         "ImportKind": "labeling.import_sources.SOURCES",
         "OrganizationRole": "workforce.models.Membership.Role",
         "ProjectRole": "workforce.roles.PROJECT_ROLE_CHOICES",
