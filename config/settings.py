@@ -224,6 +224,7 @@ SPECTACULAR_SETTINGS = {
         "IssueSeverity": "quality.models.Issue.Severity",
         "IssueEventKind": "quality.models.IssueEvent.Kind",
         "CalledKind": "quality.issue_mentions.KINDS",
+        "AppealState": "quality.models.Appeal.State",
         "ImportKind": "labeling.import_sources.SOURCES",
         "OrganizationRole": "workforce.models.Membership.Role",
         "ProjectRole": "workforce.roles.PROJECT_ROLE_CHOICES",

@@ -15,6 +15,7 @@ from workforce.models import Token
 ASK_FOR_A_KEY = {
     "/api/v1/invitations/",
     "/api/v1/slots/{uid}/submit/",
+    "/api/v1/slots/{uid}/appeal/",
     "/api/v1/reviews/{uid}/decide/",
     "/api/v1/rows/{uid}/issues/",
     "/api/v1/issues/{uid}/comments/",
