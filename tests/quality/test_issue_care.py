@@ -346,3 +346,74 @@ def test_a_submit_in_doubt_is_kept_and_shown(line: Line) -> None:
     issues.comment(cast.rita, asked, "It is one.")
     assert [one.issue for one in issues.answers_for(cast.lena)] == [asked]
     assert QuestionAtSubmit.objects.count() == 1
+
+
+# --- The rights, cell by cell --------------------------------------------------------------------------------------
+READS, WRITES, CLOSES, MANAGES = "read", "create comment edit-own withdraw-own", "resolve reopen", "manage"
+WORKS = f"{READS} {WRITES} {CLOSES}"
+# Who → what they may on an issue that lena, a labeler, opened on her label, and on one of vera's, of the vendor.
+CELLS = {
+    "lena": (WORKS, ""),
+    "vera": ("", WORKS),
+    "leo": ("", ""),
+    "rita": (f"{WORKS} {MANAGES}", f"{WORKS} {MANAGES}"),
+    "eva": (f"{WORKS} {MANAGES}", f"{WORKS} {MANAGES}"),
+    "tom": (f"{WORKS} {MANAGES}", ""),
+    "vito": ("", f"{WORKS} {MANAGES}"),
+    "pia": (f"{WORKS} {MANAGES}", f"{WORKS} {MANAGES}"),
+    "max": (f"{WORKS} {MANAGES}", f"{WORKS} {MANAGES}"),
+    "ada": (f"{WORKS} {MANAGES}", f"{WORKS} {MANAGES}"),
+    "wim": (READS, READS),
+    "nora": ("", ""),
+    "otto": ("", ""),
+}
+
+
+def test_the_rights_over_issues_cell_by_cell(line: Line) -> None:
+    cast = line.cast
+    about = []
+    for maker in (cast.lena, cast.vera):
+        row = label_row(maker, line).project_row
+        about.append(ask(maker, row, "One car?"))
+
+    def own_words(person: Person, issue: Issue) -> IssueComment:
+        found = issue.comments.filter(author=person).first()
+        return found or issues.comment(person, issue, "Words of mine.")
+
+    acts: dict[str, Any] = {
+        "read": lambda person, issue: issues.thread_of(person, str(issue.uid)),
+        "create": lambda person, issue: ask(person, issue.project_row),
+        "comment": lambda person, issue: issues.comment(person, issue, "x"),
+        "edit-own": lambda person, issue: issue_words.edit_comment(person, own_words(person, issue), "y"),
+        "withdraw-own": lambda person, issue: issue_words.withdraw_comment(person, own_words(person, issue)),
+        "resolve": issues.resolve_issue,
+        "reopen": issues.reopen_issue,
+        "manage": lambda person, issue: issue_changes.change_issue(person, issue, {"assignee": {"role": "expert"}}),
+        "edit-of-another": lambda person, issue: issue_words.edit_comment(person, words_of_another(issue, person), "z"),
+    }
+
+    def words_of_another(issue: Issue, person: Person) -> IssueComment:
+        return next(one for one in said[issue.pk] if one.author_id != person.pk)
+
+    said = {issue.pk: [issue.comments.get(), issues.comment(cast.pia, issue, "Two.")] for issue in about}
+    wrong = []
+    for name, cells in CELLS.items():
+        for issue, allowed in zip(about, cells, strict=True):
+            for act, rule in acts.items():
+                may = _tried(lambda rule=rule, name=name, issue=issue: rule(getattr(cast, name), issue))
+                if may != (act in allowed.split()):
+                    wrong.append(f"{name} {act} on {issue.opened_by.name}'s issue: {may}")
+    assert wrong == []
+
+
+def _tried(act: Any) -> bool:
+    """Whether it is allowed; nothing of it stays."""
+    with transaction.atomic():
+        before = transaction.savepoint()
+        try:
+            act()
+        except (NotAllowed, NotFound):
+            return False
+        finally:
+            transaction.savepoint_rollback(before)
+    return True
