@@ -223,6 +223,8 @@ SPECTACULAR_SETTINGS = {
         "IssueState": "quality.models.Issue.State",
         "IssueSeverity": "quality.models.Issue.Severity",
         "IssueEventKind": "quality.models.IssueEvent.Kind",
+        "ProposalKind": "quality.models.Proposal.Kind",
+        "ProposalState": "quality.models.Proposal.State",
         "CalledKind": "quality.issue_mentions.KINDS",
         "ImportKind": "labeling.import_sources.SOURCES",
         "OrganizationRole": "workforce.models.Membership.Role",

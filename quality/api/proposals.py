@@ -22,7 +22,9 @@ LARGEST_NUMBER = 2**31 - 1
 
 class ProposalBody(Body):
     kind = serializers.ChoiceField(choices=Proposal.Kind.choices)
-    label = serializers.UUIDField(allow_null=True, default=None, help_text="Of gold: a label of the issue's row.")
+    label = serializers.UUIDField(  # type: ignore[assignment]  # the name of a field, not its caption
+        allow_null=True, default=None, help_text="Of gold: a label of the issue's row."
+    )
     version = serializers.IntegerField(
         min_value=1,
         max_value=LARGEST_NUMBER,
@@ -64,7 +66,7 @@ class ProposalShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Proposal.Kind.choices)
     state = serializers.ChoiceField(choices=Proposal.State.choices)
-    label = serializers.UUIDField(allow_null=True)
+    label = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]  # the name of a field, not its caption
     version = serializers.IntegerField(allow_null=True)
     title = serializers.CharField(allow_blank=True)
     text = serializers.CharField(allow_blank=True)
