@@ -25,7 +25,7 @@ from workforce.live import is_uid
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
-LONGEST_REASON = 2000
+LONGEST_REASON, MOST_SHOWN = 2000, 10
 _CLOSES = {Proposal.Kind.GOLD: Permission.MAKE_BENCHMARK, Proposal.Kind.RULE: Permission.CHANGE_PROJECT}
 _ACCEPTED, _DECLINED = Proposal.State.ACCEPTED, Proposal.State.DECLINED
 
@@ -170,7 +170,7 @@ def _make_gold(actor: Person, proposal: Proposal) -> None:
 # --- Reads ------------------------------------------------------------------------------------------------------
 def ballots_of(person: Person, issue: Issue) -> list[Ballots]:
     """The proposals of an issue that ``person`` may read, the open or newest first."""
-    found = [one for one in _proposals_of(issue) if _may_know(person, one)]
+    found = [one for one in _proposals_of(issue)[:MOST_SHOWN] if _may_know(person, one)]
     return [_as_read_by(person, one) for one in found]
 
 
