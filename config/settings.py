@@ -224,6 +224,8 @@ SPECTACULAR_SETTINGS = {
         "IssueSeverity": "quality.models.Issue.Severity",
         "IssueEventKind": "quality.models.IssueEvent.Kind",
         "ProposalKind": "quality.models.Proposal.Kind",
+        "VoteChoice": "quality.proposals.CHOICES",
+        "VoteEnd": "quality.proposals.ENDS",
         "ProposalState": "quality.models.Proposal.State",
         "CalledKind": "quality.issue_mentions.KINDS",
         "ImportKind": "labeling.import_sources.SOURCES",

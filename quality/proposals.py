@@ -25,6 +25,9 @@ from workforce.live import is_uid
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
+# The words of a vote and of its end, at every door.
+CHOICES = (("yes", "yes"), ("no", "no"))
+ENDS = (("accept", "accept"), ("decline", "decline"))
 LONGEST_REASON, MOST_SHOWN = 2000, 10
 _CLOSES = {Proposal.Kind.GOLD: Permission.MAKE_BENCHMARK, Proposal.Kind.RULE: Permission.CHANGE_PROJECT}
 _ACCEPTED, _DECLINED = Proposal.State.ACCEPTED, Proposal.State.DECLINED

@@ -39,12 +39,12 @@ class ProposalBody(Body):
 
 
 class VoteBody(Body):
-    choice = serializers.ChoiceField(choices=["yes", "no"])
+    choice = serializers.ChoiceField(choices=rules.CHOICES)
     reason = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
 
 
 class CloseBody(Body):
-    choice = serializers.ChoiceField(choices=["accept", "decline"])
+    choice = serializers.ChoiceField(choices=rules.ENDS)
     words = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
     after = serializers.IntegerField(
         min_value=0,
@@ -57,7 +57,7 @@ class CloseBody(Body):
 
 class BallotShape(serializers.Serializer[Any]):
     voter = serializers.CharField()
-    choice = serializers.ChoiceField(choices=["yes", "no"])
+    choice = serializers.ChoiceField(choices=rules.CHOICES)
     reason = serializers.CharField(allow_blank=True)
     changes = serializers.IntegerField(help_text="How often it was changed.")
 
@@ -73,7 +73,7 @@ class ProposalShape(serializers.Serializer[Any]):
     proposed_by = serializers.CharField()
     proposed_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
-    own_choice = serializers.ChoiceField(choices=["yes", "no"], allow_null=True)
+    own_choice = serializers.ChoiceField(choices=rules.CHOICES, allow_null=True)
     ballots = BallotShape(many=True, allow_null=True, help_text="Null before the own vote.")
     may_vote = serializers.BooleanField()
     may_close = serializers.BooleanField()
