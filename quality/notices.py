@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeling import project_access
 from labeling.models import GuidelineVersion, Label, Project, Slot
-from quality import issue_access, promotions
+from quality import issue_access, issue_duplicates, issue_moves, promotions
 from quality.models import Issue, IssueComment, Promotion, Review
 from workforce import access, notices
 from workforce.models import NoticeGroup, Person
@@ -89,7 +89,8 @@ def note_issue(issue: Issue, kind: str, actor: Person, comment: IssueComment | N
         if kind in what:
             tell([issue.opened_by], what[kind])
         return
-    if kind in ("opened", "commented"):
+    # Whoever changes own words may call somebody by it.
+    if kind in ("opened", "commented", "changed"):
         tell(named, "issue_mention")
     elif kind == "assigned":
         tell(named, "issue_assigned")
@@ -121,12 +122,18 @@ def _readable_issues(person: Person) -> QuerySet[Issue]:
 
 
 def _shown_issues(person: Person, uids: Sequence[UUID]) -> Mapping[UUID, Thing]:
+    """With the last words that the reader may read: of a duplicate, those of the answer to what it repeats."""
     is_staff = access.enters_admin(person)
-    rules = {one.issue_id: one for one in Promotion.objects.filter(issue__uid__in=uids)}
+    some = list(issue_access.issues_visible_to(person).filter(uid__in=uids))
+    rules = {one.issue_id: one for one in Promotion.objects.filter(issue__in=some)}
+    roots = issue_duplicates.roots_of(person, some)
+    answers = {pk: root.answers for pk, root in roots.items()}
+    threads = [(issue, [*issue.comments.all(), *answers.get(issue.pk, ())]) for issue in some]
+    unnamed = issue_moves.unnamed_in(person, threads)
     found = {}
-    for issue in issue_access.issues_visible_to(person).filter(uid__in=uids):
-        said = [one.text for one in issue.comments.all() if one.withdrawn_at is None]
-        excerpt = said[-1] if said else ""
+    for issue, said in threads:
+        last = max((one for one in said if one.withdrawn_at is None), key=lambda one: one.pk, default=None)
+        excerpt = issue_moves.text_for(last, last.text, unnamed) if last else ""
         if issue.pk in rules:
             excerpt = f"Now rule {rules[issue.pk].rule_number}: {rules[issue.pk].title}"
         words, door = f"issue {issue.number} of {issue.project.name}", door_of_issue(issue.uid, is_staff=is_staff)

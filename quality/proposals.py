@@ -25,7 +25,10 @@ from workforce.live import is_uid
 from workforce.models import ClockTimestamp, Person
 from workforce.roles import Permission
 
-LONGEST_REASON = 2000
+# The words of a vote and of its end, at every door.
+CHOICES = (("yes", "yes"), ("no", "no"))
+ENDS = (("accept", "accept"), ("decline", "decline"))
+LONGEST_REASON, MOST_SHOWN = 2000, 10
 _CLOSES = {Proposal.Kind.GOLD: Permission.MAKE_BENCHMARK, Proposal.Kind.RULE: Permission.CHANGE_PROJECT}
 _ACCEPTED, _DECLINED = Proposal.State.ACCEPTED, Proposal.State.DECLINED
 
@@ -79,16 +82,18 @@ def propose_gold(actor: Person, issue: Issue, *, label: str, version: int | None
     issue = _locked(actor, issue)
     require_proposer(actor, issue, Proposal.Kind.GOLD)
     _refuse_blind(actor, issue)
-    proposed = version_to_propose(actor, issue, label, version)
+    proposed = _version_to_propose(issue, label, version)
     why = checked_text(text, "text", longest=LONGEST_REASON, least=0)
     proposal = Proposal(issue=issue, kind=Proposal.Kind.GOLD, label_version=proposed, text=why, proposed_by=actor)
     return _put_up(actor, proposal)
 
 
-def version_to_propose(actor: Person, issue: Issue, label: str, number: int | None) -> LabelVersion:
+def _version_to_propose(issue: Issue, label: str, number: int | None) -> LabelVersion:
     found = Label.objects.filter(project_row=issue.project_row, kind=Label.Kind.OPINION, retired_at=None)
     one = found.filter(uid=label).first() if is_uid(label) else None
-    version = one and LabelVersion.objects.filter(label=one, number=number or one.last_version).first()
+    version = None
+    if one is not None:
+        version = LabelVersion.objects.filter(label=one, number=number or one.last_version).first()
     if version is None:
         raise InvalidInput("unknown_label", "There is no such label of the issue's row.", path="label")
     return version
@@ -168,7 +173,7 @@ def _make_gold(actor: Person, proposal: Proposal) -> None:
 # --- Reads ------------------------------------------------------------------------------------------------------
 def ballots_of(person: Person, issue: Issue) -> list[Ballots]:
     """The proposals of an issue that ``person`` may read, the open or newest first."""
-    found = [one for one in _proposals_of(issue) if _may_know(person, one)]
+    found = [one for one in _proposals_of(issue)[:MOST_SHOWN] if _may_know(person, one)]
     return [_as_read_by(person, one) for one in found]
 
 
@@ -217,10 +222,12 @@ def _as_read_by(person: Person, proposal: Proposal) -> Ballots:
     place = proposal.issue.project.organization_id
     met = [(place, one.voter_id) for one in votes or []] + [(place, proposal.proposed_by_id)]
     unnamed = names.unnamed_to(person, met)
-    given = votes and [
-        Ballot(_named(one.voter, unnamed), one.is_yes, one.reason, one.number - 1)
-        for one in sorted(votes, key=lambda one: one.pk)
-    ]
+    given = None
+    if votes is not None:
+        given = [
+            Ballot(_named(one.voter, unnamed), one.is_yes, one.reason, one.number - 1)
+            for one in sorted(votes, key=lambda one: one.pk)
+        ]
     by = _named(proposal.proposed_by, unnamed)
     may_close = is_open and bool(access.can(person, _CLOSES[Proposal.Kind(proposal.kind)], proposal.issue.project))
     return Ballots(proposal, by, own, given, is_voter and is_open, may_close)

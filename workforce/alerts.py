@@ -58,7 +58,11 @@ def send_alert_letters(*, alert_uid: str) -> None:
         person__is_active=True,
         person__email__isnull=False,
     ).select_related("person")
-    values = {"alert": alert, "sentence": in_words(alert), "link": mail.link_to(reverse("admin:alerts"))}
+    values: dict[str, Any] = {
+        "alert": alert,
+        "sentence": in_words(alert),
+        "link": mail.link_to(reverse("admin:alerts")),
+    }
     for admin in admins.order_by("pk"):
         subject = f"{alert.organization.name}: {alert.get_kind_display()} of {alert.person.name}"
         mail.send_letter(admin.person.email or "", subject, "workforce/mail/alert.txt", person=admin.person, **values)

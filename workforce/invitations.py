@@ -172,7 +172,7 @@ def deliver(invitation_uid: str, of_round: int) -> None:
         return
     place = " ".join(invitation.organization.name.split())
     link = mail.link_to(reverse("invitation", args=[signed_link(invitation)]))
-    values = {"invitation": invitation, "place": place, "link": link}
+    values: dict[str, Any] = {"invitation": invitation, "place": place, "link": link}
     mail.send_letter(invitation.email, f"Invitation to {place}", "workforce/mail/invitation.txt", **values)
     Invitation.objects.filter(pk=invitation.pk).update(sent_at=ClockTimestamp())
 

@@ -111,7 +111,7 @@ def tell(
         del wanted[pk]
     if not wanted:
         return
-    values = {
+    values: dict[str, Any] = {
         "organization": organization_id,
         "kind": kind,
         "topic": known.topic,

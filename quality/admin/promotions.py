@@ -47,12 +47,12 @@ def _promote(request: PersonRequest, issue: Issue) -> None:
     after = request.POST.get("after", "")
     if not after.isdecimal() or len(after) > 9:
         raise InvalidInput("version_invalid", "Which version was looked at is not said.")
-    said = {"title": request.POST.get("title", ""), "text": request.POST.get("text", ""), "after": int(after)}
+    said = {"title": request.POST.get("title", ""), "text": request.POST.get("text", "")}
     once(
         request.user,
         request.POST.get("key", ""),
-        {"issue": str(issue.uid), **said},
-        lambda: {"rule": str(promotions.promote(request.user, issue, **said).rule)},
+        {"issue": str(issue.uid), "after": after, **said},
+        lambda: {"rule": str(promotions.promote(request.user, issue, **said, after=int(after)).rule)},
     )
 
 

@@ -22,7 +22,9 @@ LARGEST_NUMBER = 2**31 - 1
 
 class ProposalBody(Body):
     kind = serializers.ChoiceField(choices=Proposal.Kind.choices)
-    label = serializers.UUIDField(allow_null=True, default=None, help_text="Of gold: a label of the issue's row.")
+    label = serializers.UUIDField(  # type: ignore[assignment]  # the name of a field, not its caption
+        allow_null=True, default=None, help_text="Of gold: a label of the issue's row."
+    )
     version = serializers.IntegerField(
         min_value=1,
         max_value=LARGEST_NUMBER,
@@ -37,12 +39,12 @@ class ProposalBody(Body):
 
 
 class VoteBody(Body):
-    choice = serializers.ChoiceField(choices=["yes", "no"])
+    choice = serializers.ChoiceField(choices=rules.CHOICES)
     reason = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
 
 
 class CloseBody(Body):
-    choice = serializers.ChoiceField(choices=["accept", "decline"])
+    choice = serializers.ChoiceField(choices=rules.ENDS)
     words = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
     after = serializers.IntegerField(
         min_value=0,
@@ -55,7 +57,7 @@ class CloseBody(Body):
 
 class BallotShape(serializers.Serializer[Any]):
     voter = serializers.CharField()
-    choice = serializers.ChoiceField(choices=["yes", "no"])
+    choice = serializers.ChoiceField(choices=rules.CHOICES)
     reason = serializers.CharField(allow_blank=True)
     changes = serializers.IntegerField(help_text="How often it was changed.")
 
@@ -64,14 +66,14 @@ class ProposalShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Proposal.Kind.choices)
     state = serializers.ChoiceField(choices=Proposal.State.choices)
-    label = serializers.UUIDField(allow_null=True)
+    label = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]  # the name of a field, not its caption
     version = serializers.IntegerField(allow_null=True)
     title = serializers.CharField(allow_blank=True)
     text = serializers.CharField(allow_blank=True)
     proposed_by = serializers.CharField()
     proposed_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
-    own_choice = serializers.ChoiceField(choices=["yes", "no"], allow_null=True)
+    own_choice = serializers.ChoiceField(choices=rules.CHOICES, allow_null=True)
     ballots = BallotShape(many=True, allow_null=True, help_text="Null before the own vote.")
     may_vote = serializers.BooleanField()
     may_close = serializers.BooleanField()

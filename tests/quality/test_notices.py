@@ -150,6 +150,10 @@ def test_people_of_a_vendor_are_told_without_names(line: Line) -> None:
     assert told(cast.vera) == [f"Project team answered issue 1 of {line.project.name}"]
     answer = signed_in(cast.vera).get(reverse("api-notices"))
     assert "Rita" not in answer.content.decode() and answer.json()["results"][0]["excerpt"] == "It does."
+    issues.comment(cast.rita, issue, "Ask @Eva Egger.", [{"person": str(cast.eva.uid)}])
+    page = client_of(cast.vera).get(reverse("notices")).content.decode()
+    assert "Ask @Project team." in page and "Eva" not in page
+    assert told(cast.eva) == [f"Rita Rossi mentioned you in issue 1 of {line.project.name}"]
 
 
 # --- Only as long as they may ------------------------------------------------------------------------------------

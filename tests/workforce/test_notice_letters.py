@@ -1,6 +1,7 @@
 """Letters about notices: when each person wants one, one for all that is due, never twice, never of what they may not
 read, and a link that stops them."""
 
+import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from config.log_filters import HideInvitationLinks
 from labeling import project_access
 from quality import issues
 from quality.models import Issue
@@ -215,6 +217,8 @@ def test_the_link_of_a_letter_only_stops(line: Line, answered: Issue) -> None:
     assert heads["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = re.sub(r"^<http://[^/]+|>$", "", heads["List-Unsubscribe"])
     assert path in letter.body
+    line = logging.LogRecord("x", logging.WARNING, "", 0, "Not Found: %s", (path,), None)
+    assert HideInvitationLinks().filter(line) and path.split("/")[-2] not in line.getMessage()
     nobody = Client(enforce_csrf_checks=True)
     assert "Stop all of them" in nobody.get(path).content.decode()
     assert not NoticePreference.objects.exists(), "looking at a link stops nothing"
