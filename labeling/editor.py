@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from labeling import drafts
-from labeling.models import Draft, Label, LabelVersion, OntologyVersion, ProjectRow, Slot
+from labeling.models import Draft, Label, LabelVersion, OntologyVersion, Project, ProjectRow, Slot
 from labeling.queue import WHY_TEXTS
 from workforce import access, alerts
 from workforce.errors import NotFound
@@ -19,7 +19,8 @@ from workforce.roles import Permission
 
 Addition = Callable[[Person, Sequence[Slot]], dict[int, Any]]
 _additions: dict[str, Addition] = {}
-_choices: dict[str, dict[str, str]] = {}
+Choices = dict[str, str] | Callable[[Project], dict[str, str]]
+_choices: dict[str, Choices] = {}
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,15 @@ def register_addition(name: str, ask: Addition) -> None:
     _additions[name] = ask
 
 
-def register_choices(name: str, choices: dict[str, str]) -> None:
-    """A list of code → text that the editor offers, such as categories of issues; an upper floor knows them."""
+def register_choices(name: str, choices: Choices) -> None:
+    """A list of code → text that the editor offers, or a function of the project that returns it; an upper floor knows
+    them."""
     _choices[name] = choices
 
 
-def page_choices() -> dict[str, list[dict[str, str]]]:
-    return {
-        name: [{"code": code, "label": text} for code, text in choices.items()] for name, choices in _choices.items()
-    }
+def page_choices(project: Project) -> dict[str, list[dict[str, str]]]:
+    found = {name: choices(project) if callable(choices) else choices for name, choices in _choices.items()}
+    return {name: [{"code": code, "label": text} for code, text in choices.items()] for name, choices in found.items()}
 
 
 def editor_rows(person: Person, slots: Sequence[Slot]) -> list[EditorRow]:

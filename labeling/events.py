@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # label: Label, version: LabelVersion, actor: Person. A first submit or a rework; the caller holds the row's lock.
 label_submitted = Signal()
+# project: Project. It is new, with no row yet.
+project_created = Signal()
 # project_row: ProjectRow. Once per project row and revision.
 row_done = Signal()
 # project_row: ProjectRow, payload: dict (canonical), actor: Person. A file named a label as gold; who keeps it answers.

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from labeling import overlap, project_access
+from labeling.events import project_created
 from labeling.models import Ontology, Project
 from workforce import access, audit
 from workforce.errors import InvalidInput, RuleViolation
@@ -56,6 +57,7 @@ def create_project(
     )
     refuse_bad_values(project)
     project.save()
+    project_created.send(sender=Project, project=project)
     audit.record(actor, "project.created", project, after={"name": name, "ontology": str(ontology.uid)})
     if not access.can(actor, Permission.CHANGE_PROJECT, project):
         # A lead of another project starts this one and leads it too.

@@ -118,14 +118,14 @@ def _issues(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tup
     for comment in comments:
         said[comment.issue_id].append(comment)
     found: dict[tuple[int, int], list[ExportIssue]] = defaultdict(list)
-    issues = Issue.objects.filter(project_row__in=row_ids, label__isnull=False).select_related("opened_by")
+    issues = Issue.objects.filter(project_row__in=row_ids, label__isnull=False).select_related("opened_by", "category")
     for issue in issues.order_by("number"):
         assert issue.label_id is not None
         question, *replies = said[issue.pk]
         found[issue.project_row_id, issue.label_id].append(
             ExportIssue(
                 number=issue.number,
-                category=issue.category,
+                category=issue.category.code,
                 status=issue.state,
                 content=question.text,
                 created_at=issue.opened_at,

@@ -16,6 +16,7 @@ from labeling.annotations.points import check_coordinate, rounded
 from labeling.events import stream_of_project
 from labeling.models import Label, Project, ProjectRow, Slot, WorkSession
 from labeling.texts import checked_text
+from quality import issue_categories
 from quality.models import Issue, IssueComment
 from workforce import access, audit, names
 from workforce.errors import InvalidInput, NotFound
@@ -61,8 +62,7 @@ def open_issue(
     What is asked in a review is about the label under review: its maker reads it, with what was sent back."""
     _require_may_open(actor, project_row)
     label = label or _label_under_review(actor, project_row)
-    if category not in Issue.Category.values:
-        raise InvalidInput("unknown_category", f"Categories are {', '.join(Issue.Category.values)}.")
+    chosen = issue_categories.category_to_choose(project_row.project, category)
     if label is not None and label.project_row_id != project_row.pk:
         raise InvalidInput("label_of_another_row", "That label belongs to another row.")
     question = checked_text(text, "text")
@@ -71,7 +71,7 @@ def open_issue(
         project=project_row.project,
         project_row=project_row,
         label=label,
-        category=category,
+        category=chosen,
         pin=checked_pin(pin, project_row.data_row.size, "pin"),
         object_id=checked_text(object_id, "object_id", longest=LONGEST_OBJECT_ID, least=0),
         rule=cited.uid or None,
@@ -128,7 +128,7 @@ def reopen_issue(actor: Person, issue: Issue) -> Issue:
 # --- Reads ------------------------------------------------------------------------------------------------------
 def issues_visible_to(person: Person) -> QuerySet[Issue]:
     """What ``person`` may read; nothing of another's on a row that they hold and have not submitted yet."""
-    related = "project", "project_row__data_row", "opened_by"
+    related = "project", "project_row__data_row", "opened_by", "category"
     said = Prefetch("comments", IssueComment.objects.select_related("author").order_by("pk"))
     about_to_label = Slot.objects.filter(
         project_row=OuterRef("project_row"),

@@ -10,6 +10,7 @@ from labeling.events import (
     label_submitted,
     opinion_withdrawn,
     opinions_imported,
+    project_created,
     row_returned,
     rows_complete,
     session_ended,
@@ -24,6 +25,7 @@ from quality import (
     figures,
     gold_scores,
     gold_serving,
+    issue_categories,
     issues,
     leaks,
     overlap,
@@ -36,7 +38,6 @@ from quality import (
 from quality.api.issues import IssueShape, issues_for_editor
 from quality.api.review import ReviewReason, reasons_for_editor, urls_for_editor
 from quality.events import practice_answered, quiz_taken, row_scored
-from quality.models import Issue
 from workforce import live, relay
 from workforce.models import Person
 
@@ -113,6 +114,10 @@ def go_on_after_practice(sender: Any, answer: Any, **_: Any) -> None:
     vetting_steps.note_practice(answer.person, answer.project, score=answer.score, uid=answer.uid)
 
 
+def start_issues(sender: Any, project: Project, **_: Any) -> None:
+    issue_categories.start_categories(project)
+
+
 def connect() -> None:
     guidelines_acknowledged.connect(go_on_after_guidelines)
     quiz_taken.connect(go_on_after_quiz)
@@ -141,5 +146,6 @@ def connect() -> None:
     editor.register_addition("urls", urls_for_editor)
     queue_shapes.describe_addition("issues", lambda: IssueShape(many=True))
     queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
-    editor.register_choices("issue_categories", dict(Issue.Category.choices))
+    project_created.connect(start_issues)
+    editor.register_choices("issue_categories", issue_categories.offered_in)
     editor.register_choices("reject_reasons", review.REJECT_REASONS)

@@ -8,7 +8,15 @@ from django.apps import apps
 from django.db import connections
 
 KEPT = {"django_content_type", "auth_permission", "django_migrations"}
-APPEND_ONLY = ("workforce_auditevent", "workforce_auditseal")
+APPEND_ONLY = (
+    "workforce_auditevent",
+    "workforce_auditseal",
+    "quality_issuecomment",
+    "quality_issuecommentversion",
+    "quality_issuemention",
+    "quality_issueevent",
+    "quality_questionatsubmit",
+)
 
 
 def flush_over_owner() -> None:

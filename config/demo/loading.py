@@ -311,7 +311,7 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
     issue = issues.open_issue(
         cast["elena"],
         row,
-        category="unclear_rule",
+        category="edge_case",
         text="Is the helmet in her arm part of the person, or a thing of its own?",
         pin={"x": 390.0, "y": 430.0},
     )

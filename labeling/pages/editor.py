@@ -82,7 +82,7 @@ def show_editor(
         "skip_reasons": [{"code": code, "label": text} for code, text in SKIP_REASONS.items()],
         "hotkeys_enabled": True,
         **more,
-        **editor.page_choices(),
+        **editor.page_choices(project),
     }
     return render(request, "labeling/editor.html", {"editor_page": page})
 

@@ -26,6 +26,8 @@ STATE_CHIPS = {
     Issue.State.OPEN: ("warn", "help"),
     Issue.State.ANSWERED: ("accent", "comment"),
     Issue.State.RESOLVED: ("ok", "check"),
+    Issue.State.REOPENED: ("warn", "help"),
+    Issue.State.DUPLICATE: ("ok", "check"),
 }
 
 
@@ -64,14 +66,15 @@ def project_issues(request: PersonRequest, uid: str) -> HttpResponse:
 
 def _list_values(request: PersonRequest, found: QuerySet[Issue], menus: Iterable[filters.Menu]) -> dict[str, Any]:
     state, category = request.GET.get("state", ""), request.GET.get("category", "")
+    category_menu = filters.menu(request, "category", "Category", _categories(found))
     if state in Issue.State.values:
         found = found.filter(state=state)
-    if category in Issue.Category.values:
-        found = found.filter(category=category)
+    if category:
+        found = found.filter(category__code=category)
     all_menus = [
         *menus,
         filters.menu(request, "state", "State", [(code, text.capitalize()) for code, text in Issue.State.choices]),
-        filters.menu(request, "category", "Category", Issue.Category.choices),
+        category_menu,
     ]
     page = paging.page_of(request, found)
     return {
@@ -82,6 +85,12 @@ def _list_values(request: PersonRequest, found: QuerySet[Issue], menus: Iterable
         "socket": SOCKET,
         "now": work_time.clock(),
     }
+
+
+def _categories(found: QuerySet[Issue]) -> list[tuple[str, str]]:
+    """What these issues are about; projects may call the same code differently."""
+    named = found.order_by("category__code").values_list("category__code", "category__name").distinct()
+    return list(dict(named).items())
 
 
 def _question(issue: Issue) -> str:

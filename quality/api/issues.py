@@ -45,7 +45,7 @@ class PinField(serializers.JSONField):
 
 
 class IssueBody(Body):
-    category = serializers.CharField(max_length=20, help_text=f"One of {', '.join(Issue.Category.values)}.")
+    category = serializers.CharField(max_length=40, help_text="The code of a category of the project.")
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
     pin = PinField(allow_null=True, default=None)
     object_id = serializers.CharField(allow_blank=True, default="")
@@ -95,7 +95,8 @@ class IssueShape(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     row = serializers.UUIDField()
     external_id = serializers.CharField()
-    category = serializers.ChoiceField(choices=Issue.Category.choices)
+    category = serializers.CharField(help_text="The code of a category of the project.")
+    category_name = serializers.CharField()
     state = serializers.ChoiceField(choices=Issue.State.choices)
     pin = PinField(allow_null=True)
     object_id = serializers.CharField(allow_blank=True)
@@ -228,7 +229,8 @@ def _document(issue: Issue, acts: set[str], unnamed: frozenset[int]) -> dict[str
         "number": issue.number,
         "row": str(issue.project_row.uid),
         "external_id": issue.project_row.data_row.external_id,
-        "category": issue.category,
+        "category": issue.category.code,
+        "category_name": issue.category.name,
         "state": issue.state,
         "pin": issue.pin,
         "object_id": issue.object_id,

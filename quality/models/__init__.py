@@ -7,7 +7,15 @@ from quality.models.benchmarks import (
 )
 from quality.models.computed_skills import ComputedSkill, SkillSource
 from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
-from quality.models.issues import Issue, IssueComment
+from quality.models.issues import (
+    Issue,
+    IssueCategory,
+    IssueComment,
+    IssueCommentVersion,
+    IssueEvent,
+    IssueMention,
+    QuestionAtSubmit,
+)
 from quality.models.performance import DayFigure, FigureDelta
 from quality.models.practice import PracticeAnswer, PracticeRow
 from quality.models.quizzes import Quiz, QuizAttempt, QuizVersion
@@ -31,7 +39,11 @@ __all__ = [
     "GoldFeatureScore",
     "GoldVersion",
     "Issue",
+    "IssueCategory",
     "IssueComment",
+    "IssueCommentVersion",
+    "IssueEvent",
+    "IssueMention",
     "LabelScore",
     "MergedLabel",
     "MinimumSkill",
@@ -40,6 +52,7 @@ __all__ = [
     "PracticeAnswer",
     "PracticeRow",
     "QualityRule",
+    "QuestionAtSubmit",
     "Quiz",
     "QuizAttempt",
     "QuizVersion",

@@ -24,7 +24,7 @@ LIVE = re.compile(r"^Live · \d\d:\d\d$")
 
 def ask_about_a_row(line: Line) -> Issue:
     row = ProjectRow.objects.filter(project=line.project).order_by("pk")[0]
-    return issues.open_issue(line.cast.pia, row, category="other", text="Does the blue one count?")
+    return issues.open_issue(line.cast.pia, row, category="feedback", text="Does the blue one count?")
 
 
 def open_thread(hand: Hand, issue: Issue) -> Page:

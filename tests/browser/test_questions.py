@@ -54,7 +54,7 @@ def test_a_question_being_typed_is_kept(street: Line, signed_in: SignIn, shots: 
     editor.page.locator("[data-issue-send]").click()
     expect(editor.page.locator("[data-issue-popover] .thread")).to_contain_text("And the red one?")
     asked = Issue.objects.get(number=2)
-    assert asked.category == chosen
+    assert asked.category.code == chosen
     editor.press("Escape", "Escape", "i")
     editor.click((300, 310))
     expect(form.locator("textarea")).to_have_value("")
@@ -63,7 +63,7 @@ def test_a_question_being_typed_is_kept(street: Line, signed_in: SignIn, shots: 
 def test_a_thread_of_a_row_in_hand_is_read_when_the_row_opens(street: Line, signed_in: SignIn) -> None:
     cast = street.cast
     second = queue.lease_next_rows(cast.lena, street.project).slots[1].project_row
-    issue = issues.open_issue(cast.lena, second, category="other", text="Which one?")
+    issue = issues.open_issue(cast.lena, second, category="feedback", text="Which one?")
     lena = signed_in(cast.lena)
     editor = lena.label(street.project)
     assert editor.row_name != second.data_row.external_id
@@ -84,7 +84,7 @@ def test_a_thread_that_cannot_be_read_says_so(street: Line, signed_in: SignIn, s
     lena = signed_in(street.cast.lena)
     lena.expect_noise("ERR_FAILED")
     row = queue.lease_next_rows(street.cast.lena, street.project).slots[0].project_row
-    issue = issues.open_issue(street.cast.lena, row, category="other", text="Which one?")
+    issue = issues.open_issue(street.cast.lena, row, category="feedback", text="Which one?")
     lena.context.route(f"**/api/v1/issues/{issue.uid}/", lambda route: route.abort())
     editor = lena.label(street.project)
     editor.page.locator(f'[data-issue="{issue.uid}"]').click()

@@ -1,5 +1,5 @@
 """``migrate`` that uses the owner's connection where there is one, and afterwards gives the application's role what
-it needs: read and write everywhere, only INSERT and SELECT on the audit tables."""
+it needs: read and write everywhere, only INSERT and SELECT where rows are only ever added."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
+from quality.models import IssueCommentVersion, IssueEvent, IssueMention, QuestionAtSubmit
 from workforce.models import AuditEvent, AuditSeal
+
+ONLY_ADDED = (AuditEvent, AuditSeal, IssueCommentVersion, IssueEvent, IssueMention, QuestionAtSubmit)
 
 
 class Command(DjangoMigrate):
@@ -32,6 +35,6 @@ def grant_to_application(role: str) -> None:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}")
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
-        for model in (AuditEvent, AuditSeal):
+        for model in ONLY_ADDED:
             table = connections["owner"].ops.quote_name(model._meta.db_table)
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}")

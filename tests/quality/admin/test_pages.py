@@ -52,7 +52,7 @@ def line(cast: Cast) -> Line:
 @pytest.fixture
 def issue(line: Line) -> Issue:
     return issues.open_issue(
-        line.cast.lena, first_row(line), category="unclear_rule", text="Does <b>half</b> a car count?"
+        line.cast.lena, first_row(line), category="edge_case", text="Does <b>half</b> a car count?"
     )
 
 
@@ -577,7 +577,7 @@ def test_issues_are_listed_with_number_question_and_state(line: Line, issue: Iss
         told = words_of(html)
         assert "Does <b>half</b> a car count?" in told and "Unclear rule" in told and "Open" in told
     assert "No issue fits" in page(line.cast.max, "project-issues", line.project.uid, state="resolved")
-    assert str(issue.uid) in page(line.cast.max, "issues", category="unclear_rule", state="open")
+    assert str(issue.uid) in page(line.cast.max, "issues", category="edge_case", state="open")
 
 
 def test_an_issue_is_answered_resolved_and_opened_again(line: Line, issue: Issue) -> None:
@@ -659,7 +659,7 @@ def test_the_lists_cost_the_same_for_three_and_thirty_lines(line: Line, issue: I
     few = [cost(line.cast.max, *name) for name in names]
     row = first_row(line)
     for _ in range(30):
-        issues.open_issue(line.cast.pia, row, category="other", text="Again?")
+        issues.open_issue(line.cast.pia, row, category="feedback", text="Again?")
     data_rows = [NewRow(f"more-{number}", None) for number in range(20)]
     add_rows(line.cast.ada, line.dataset, data_rows)
     more = DataRow.objects.filter(dataset=line.dataset, external_id__startswith="more")

@@ -53,6 +53,7 @@ def test_an_issue_from_question_to_reopening(line: Line) -> None:
         "row": str(row.uid),
         "external_id": row.data_row.external_id,
         "category": "edge_case",
+        "category_name": "Edge case",
         "state": "open",
         "pin": {"x": 1.0, "y": 2.0},
         "object_id": "",
