@@ -1,11 +1,15 @@
 from django.urls import path
 
-from quality.pages import gold, home, issues, practice, quizzes, team, vendor, vetting
+from quality.pages import gold, home, issue_list, issues, practice, quizzes, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("my-issues/", issues.my_issues, name="my-issues"),
     path("my-issues/<uuid:uid>/say/", issues.say, name="my-issue-say"),
+    path("issues/<uuid:uid>/", issue_list.project_issues, name="issues"),
+    path("issues/<uuid:uid>/bulk/", issue_list.bulk, name="issues-bulk"),
+    path("issues/<uuid:uid>/views/save/", issue_list.save_view, name="issue-view-save"),
+    path("issue-views/<uuid:uid>/act/", issue_list.act_on_view, name="issue-view-act"),
     path("my-gold/", gold.my_gold, name="my-gold"),
     path("my-gold/<uuid:uid>/decide/", gold.decide, name="my-gold-decide"),
     path("my-gold/<uuid:uid>/draw/", gold.draw, name="my-gold-draw"),
