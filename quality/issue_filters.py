@@ -215,7 +215,8 @@ def chosen_in(values: Mapping[str, Any]) -> dict[str, str]:
         if not isinstance(value, str) or not _is_known(name, value):
             known = SORTS if name == "sort" else FILTERS[name].values
             one_of = f"one of {', '.join(known)}" if known else "a value of this list"
-            raise InvalidInput("filter_invalid", f"{name} is {one_of}.", filter=name)
+            code = "unknown_state" if name == "state" else "filter_invalid"
+            raise InvalidInput(code, f"{name} is {one_of}.", filter=name)
     return dict(values)
 
 

@@ -65,11 +65,21 @@ def view_named(person: Person, project: Project, uid: str) -> IssueView:
 
 
 def view_by_uid(person: Person, uid: str) -> IssueView:
-    """A view by its own address; NotFound for another's own, and for one of a project that is not theirs to see."""
+    """A view by its own address; NotFound for another's own."""
     view = IssueView.objects.select_related("project__organization").filter(uid=uid).first() if is_uid(uid) else None
-    if view is None or not access.can(person, Permission.VIEW_PROJECT, view.project):
+    if view is None:
         raise NotFound
+    access.require(person, Permission.VIEW_PROJECT, view.project)
     return view_named(person, view.project, uid)
+
+
+def require_may_change(person: Person, view: IssueView) -> None:
+    """One's own, or a shared one by the right to change the project."""
+    access.require(person, Permission.VIEW_PROJECT, view.project)
+    if view.is_shared:
+        access.require(person, Permission.CHANGE_PROJECT, view.project)
+    elif view.owner_id != person.pk:
+        raise NotFound
 
 
 def default_view(person: Person, project: Project) -> IssueView | None:
@@ -159,12 +169,10 @@ def _counts(person: Person, project: Project, views: Sequence[IssueView]) -> dic
 
 
 def _locked(actor: Person, view: IssueView) -> IssueView:
-    access.require(actor, Permission.VIEW_PROJECT, view.project)
     locked = IssueView.objects.select_for_update(of=("self",)).select_related("project").filter(pk=view.pk).first()
-    if locked is None or not (locked.is_shared or locked.owner_id == actor.pk):
+    if locked is None:
         raise NotFound
-    if locked.is_shared:
-        access.require(actor, Permission.CHANGE_PROJECT, locked.project)
+    require_may_change(actor, locked)
     return locked
 
 

@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from labeling import guidelines, work_time
-from labeling.models import Batch, Project
-from quality import issue_categories, issue_filters, issue_times, issue_views, issues
+from labeling import work_time
+from labeling.models import Project
+from quality import issue_choices, issue_filters, issue_times, issue_views, issues
 from quality.admin.links import SOCKET
 from quality.charts import words
 from quality.issue_times import IssueTimes
@@ -23,7 +23,7 @@ from workforce import access, names
 from workforce.admin import filters, paging
 from workforce.admin.filters import Choice, Menu
 from workforce.admin.paging import link_with
-from workforce.models import Person, Team
+from workforce.models import Person
 from workforce.roles import PROJECT_ROLE_NAMES, Permission
 
 STATE_CHIPS = {
@@ -35,7 +35,6 @@ STATE_CHIPS = {
 }
 SEVERITY_CHIPS = {Issue.Severity.BLOCKING: "bad", Issue.Severity.HIGH: "warn", Issue.Severity.LOW: ""}
 DUE_TODAY = timedelta(days=1)
-MOST_IN_MENU = 60
 # Shown where they are set; a door of a figure sets them.
 SELDOM = ("opened", "reopened", "kept", "answerer", "vendor", "batch")
 EVERYTHING = {"view": "all"}
@@ -154,64 +153,14 @@ def menus_of(
     request: HttpRequest, reader: Person, found: QuerySet[Issue], project: Project | None, chosen: dict[str, str]
 ) -> list[Menu]:
     """A menu for each filter; those that only a figure's door sets are shown when they are set."""
-    values = {name: list(one.values.items()) for name, one in issue_filters.FILTERS.items() if name != "q"}
-    bare = found.order_by().prefetch_related(None).select_related(None)
-    people = _people_in(reader, bare, project)
-    values["opener"] += people["opened_by"]
-    values["assignee"] += [*people["assignee"], *_others_assigned(bare)]
-    values["category"] = _categories(bare, project)
-    if project is not None:
-        rules = guidelines.rule_choices(guidelines.newest_version(project))
-        values["rule"] = [(rule["uid"], rule["title"]) for rule in rules]
-        batches = Batch.objects.filter(project=project).order_by("-pk").values_list("uid", "name")
-        values["batch"] = [(str(uid), name) for uid, name in batches[:MOST_IN_MENU]]
     menus = []
-    for name, options in values.items():
+    for name, options in issue_choices.choices_in(reader, found, project).items():
         value = chosen.get(name, "")
         if value and value not in dict(options):
-            options.append((value, _title_of(reader, name, value)))
+            options.append((value, issue_choices.title_of(reader, name, value)))
         if value or (options and name not in SELDOM):
             menus.append(filters.menu(request, name, issue_filters.FILTERS[name].title, options))
     return menus
-
-
-def _categories(found: QuerySet[Issue], project: Project | None) -> list[tuple[str, str]]:
-    if project is not None:
-        return list(issue_categories.categories_of(project).values_list("code", "name"))
-    return list(dict(found.values_list("category__code", "category__name").distinct()).items())
-
-
-def _people_in(reader: Person, found: QuerySet[Issue], project: Project | None) -> dict[str, list[tuple[str, str]]]:
-    """Who opened these and to whom they are assigned, as far as ``reader`` is told their names."""
-    told = {}
-    for column in ("opened_by", "assignee"):
-        met = Person.objects.filter(pk__in=found.values(column)).exclude(pk=reader.pk).order_by("name", "pk")
-        some = list(met.values_list("pk", "uid", "name")[:MOST_IN_MENU])
-        unnamed = names.unnamed_to(reader, [(project.organization_id, pk) for pk, _, _ in some]) if project else ()
-        told[column] = [(str(uid), name) for pk, uid, name in some if pk not in unnamed]
-    return told
-
-
-def _others_assigned(found: QuerySet[Issue]) -> list[tuple[str, str]]:
-    teams = Team.objects.filter(pk__in=found.values("assignee_team")).order_by("name")[:MOST_IN_MENU]
-    roles = found.exclude(assignee_role="").values_list("assignee_role", flat=True).distinct()
-    return [
-        *((f"team:{uid}", name) for uid, name in teams.values_list("uid", "name")),
-        *((f"role:{role}", PROJECT_ROLE_NAMES.get(role, role).capitalize()) for role in sorted(roles)),
-    ]
-
-
-def _title_of(reader: Person, name: str, value: str) -> str:
-    """A value that is no choice any more, or that only a figure's door names. A uid that somebody typed tells nobody
-    whose it is: only those of the reader's own organizations have a name, and to people of a vendor none."""
-    if name in ("answerer", "vendor") and not access.vendors_of(reader).exists():
-        own = access.organizations_of(reader)
-        if name == "vendor":
-            found = Team.objects.filter(uid=value, organization__in=own)
-        else:
-            found = Person.objects.filter(uid=value, memberships__organization__in=own)
-        return found.values_list("name", flat=True).first() or "Another"
-    return "Another"
 
 
 # --- Saved views ------------------------------------------------------------------------------------------------
@@ -244,30 +193,33 @@ def default_address(request: HttpRequest, reader: Person, project: Project) -> s
 
 
 # --- Times ------------------------------------------------------------------------------------------------------
-def time_values(request: HttpRequest, reader: Person, found: QuerySet[Issue], *, by_groups: bool) -> dict[str, Any]:
+def time_values(reader: Person, found: QuerySet[Issue], path: str, *, by_groups: bool, **more: str) -> dict[str, Any]:
+    """The times of ``found``; their doors lead to the list at ``path``, with the filters of ``more`` beside theirs."""
     times = issue_times.times_of(reader, found, by_groups=by_groups)
     return {
         "times": times,
         "times_days": issue_times.DAYS,
         "times_most": issue_times.MOST_ISSUES,
-        "time_doors": _doors(request.path),
-        "time_groups": _grouped(request.path, times) if by_groups else [],
+        "time_doors": {name: _door(path, more, **values) for name, values in DOORS.items()},
+        "time_groups": _grouped(path, times) if by_groups else [],
     }
 
 
-def _doors(path: str) -> dict[str, str]:
-    recent = {"opened": str(issue_times.DAYS)}
-    wanted = {
-        "all": recent,
-        "answered": {**recent, "answer": "given"},
-        "waiting": {"state": "waiting", "sort": "oldest"},
-        "late": {"due": "late", "sort": "due"},
-        "reopened": {**recent, "reopened": "yes"},
-        "resolved": {**recent, "reopened": "counted"},
-        "kept": {**recent, "kept": "yes"},
-        "decided": {**recent, "kept": "counted"},
-    }
-    return {name: f"{path}?{urlencode({**values, **EVERYTHING})}" for name, values in wanted.items()}
+RECENT = {"opened": str(issue_times.DAYS)}
+DOORS: dict[str, dict[str, str]] = {
+    "all": RECENT,
+    "answered": {**RECENT, "answer": "given"},
+    "waiting": {"state": "waiting", "sort": "oldest"},
+    "late": {"due": "late", "sort": "due"},
+    "reopened": {**RECENT, "reopened": "yes"},
+    "resolved": {**RECENT, "reopened": "counted"},
+    "kept": {**RECENT, "kept": "yes"},
+    "decided": {**RECENT, "kept": "counted"},
+}
+
+
+def _door(path: str, more: dict[str, str], **values: str) -> str:
+    return f"{path}?{urlencode({**more, **values, **EVERYTHING})}"
 
 
 def _grouped(path: str, times: IssueTimes) -> list[tuple[str, list[tuple[issue_times.Group, str]]]]:
@@ -276,9 +228,8 @@ def _grouped(path: str, times: IssueTimes) -> list[tuple[str, list[tuple[issue_t
         ("By who answered first", times.by_answerer),
         ("By vendor of who asked", times.by_vendor),
     )
-    recent = {"opened": str(issue_times.DAYS), **EVERYTHING}
     return [
-        (title, [(one, f"{path}?{urlencode({**recent, one.name: one.value})}" if one.value else "") for one in groups])
+        (title, [(one, _door(path, RECENT, **{one.name: one.value}) if one.value else "") for one in groups])
         for title, groups in parts
         if groups
     ]
@@ -299,7 +250,7 @@ def page_values(
     return {
         "shown": shown,
         **view_values(request, reader, project, shown),
-        **time_values(request, reader, found, by_groups=by_groups),
+        **time_values(reader, found, request.path, by_groups=by_groups),
         "may_say": acts["comment"],
         "may_bulk": bool(acts["resolve"]),
         "socket": SOCKET,

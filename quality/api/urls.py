@@ -3,6 +3,7 @@ from django.urls import path
 from quality.api import (
     benchmarks,
     consensus,
+    issue_views,
     issues,
     performance,
     practice,
@@ -19,6 +20,9 @@ urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
     path("rows/<uuid:uid>/issues/", issues.IssuesOfRow.as_view(), name="api-row-issues"),
     path("projects/<uuid:uid>/issues/", issues.IssuesOfProject.as_view(), name="api-project-issues"),
+    path("projects/<uuid:uid>/issue-views/", issue_views.ViewsOfProject.as_view(), name="api-issue-views"),
+    path("projects/<uuid:uid>/issue-times/", issue_views.TimesOfProject.as_view(), name="api-issue-times"),
+    path("issue-views/<uuid:uid>/", issue_views.ViewByUid.as_view(), name="api-issue-view"),
     path(
         "projects/<uuid:uid>/performance/", performance.PerformanceOfProject.as_view(), name="api-project-performance"
     ),

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('is_shared', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(db_default=workforce.models.uids.ClockTimestamp(), editable=False)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issue_views', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issue_views', to='labeling.project')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quality_issue_views', to='labeling.project')),
             ],
         ),
         migrations.CreateModel(

@@ -11,7 +11,7 @@ from workforce.models import ClockTimestamp, Identified
 class IssueView(Identified):
     """A person's own, or shared with everybody on the project."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="issue_views")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="quality_issue_views")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="issue_views")
     name = models.CharField(max_length=60)
     # Name of a filter → its value, as in the address.

@@ -60,6 +60,8 @@ def act_on_view(request: PersonRequest, uid: str) -> HttpResponse:
     """Rename it, keep other filters in it, share it or not, open with it or not, remove it."""
     view = issue_views.view_by_uid(request.user, str(uid))
     person, wanted = request.user, request.POST.get("act", "")
+    if wanted not in ("default", "no-default"):
+        issue_views.require_may_change(person, view)
     acts: dict[str, tuple[Any, str]] = {
         "rename": (lambda: issue_views.change_view(person, view, name=request.POST.get("name", "")), "Renamed."),
         "keep": (lambda: issue_views.change_view(person, view, filters=_filters_in(request)), "It has these filters."),
@@ -78,6 +80,7 @@ def act_on_view(request: PersonRequest, uid: str) -> HttpResponse:
 def bulk(request: PersonRequest, uid: str) -> HttpResponse:
     """One act on the chosen issues; what is refused says why and stops no other."""
     project = _project(request, uid, Permission.VIEW_PROJECT)
+    issue_bulk.require_may_act(request.user, project)
     wanted, chosen = request.POST.get("act", ""), request.POST.getlist("issue")
     return act(
         request,

@@ -30,6 +30,7 @@ from tests.access.requests_of_routes import (
     no_minimum,
     pause_of_lena,
     requests_of,
+    shared_view,
     word,
 )
 from tests.access.stages import CANARY, World
@@ -83,6 +84,7 @@ THINGS: dict[str, Named] = {
     "candidacy": lambda stage: candidacy_of_lena(stage).uid,
     "pause": lambda stage: pause_of_lena(stage).uid,
     "issue": lambda stage: issue_of_lena(stage).uid,
+    "view": lambda stage: shared_view(stage).uid,
     "teams": lambda stage: [stage.cast.team.uid],
     "back": lambda stage: stage.cast.lena.uid,
     "addresses": lambda stage: stage.cast.lena.email,
@@ -113,6 +115,7 @@ PLAIN = {
     "wait_minutes",
     "then", "title", "told", "valid_from", "valid_until", "value",
     "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
+    "filters", "is_shared", "is_default", "shared", "default",
     "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",
 }
 # fmt: on

@@ -330,4 +330,7 @@ def test_one_act_on_many(line: Line) -> None:
         assert refusal_of(
             lambda act=act, chosen=chosen: issue_bulk.act_on_issues(cast.rita, line.project, chosen, act=act)
         ).code in ("unknown_act", "issues_wanted")
-    assert issue_bulk.act_on_issues(cast.lia, line.project, uids, act="resolve").done == ()
+    with pytest.raises(NotFound):
+        issue_bulk.act_on_issues(cast.lia, line.project, uids, act="resolve")
+    with pytest.raises(NotAllowed):
+        issue_bulk.act_on_issues(cast.wim, line.project, uids, act="resolve")

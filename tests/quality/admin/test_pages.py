@@ -575,7 +575,7 @@ def test_rows_stand_lowest_first_and_page_by_key(line: Line) -> None:
 def test_issues_are_listed_with_number_question_and_state(line: Line, issue: Issue) -> None:
     for html in (page(line.cast.max, "issues"), page(line.cast.max, "project-issues", line.project.uid)):
         told = words_of(html)
-        assert "Does <b>half</b> a car count?" in told and "Unclear rule" in told and "Open" in told
+        assert "Does <b>half</b> a car count?" in told and "Edge case" in told and "Open" in told
     assert "No issue fits" in page(line.cast.max, "project-issues", line.project.uid, state="resolved")
     assert str(issue.uid) in page(line.cast.max, "issues", category="edge_case", state="open")
 

@@ -1,0 +1,70 @@
+"""What a list of issues can be filtered by: the choices that hang on the project and on who reads it."""
+
+from django.db.models import QuerySet
+
+from labeling import guidelines
+from labeling.models import Batch, Project
+from quality import issue_categories, issue_filters
+from quality.models import Issue
+from workforce import access, names
+from workforce.models import Person, Team
+from workforce.roles import PROJECT_ROLE_NAMES
+
+MOST_IN_MENU = 60
+Choices = list[tuple[str, str]]
+
+
+def choices_in(reader: Person, found: QuerySet[Issue], project: Project | None) -> dict[str, Choices]:
+    """Filter → its values with their titles, among the issues ``found``; rules and batches are those of one project.
+    The same queries for few issues and for many."""
+    values = {name: list(one.values.items()) for name, one in issue_filters.FILTERS.items() if name != "q"}
+    bare = found.order_by().prefetch_related(None).select_related(None)
+    people = _people_in(reader, bare, project)
+    values["opener"] += people["opened_by"]
+    values["assignee"] += [*people["assignee"], *_others_assigned(bare)]
+    values["category"] = _categories(bare, project)
+    if project is not None:
+        rules = guidelines.rule_choices(guidelines.newest_version(project))
+        values["rule"] = [(rule["uid"], rule["title"]) for rule in rules]
+        batches = Batch.objects.filter(project=project).order_by("-pk").values_list("uid", "name")
+        values["batch"] = [(str(uid), name) for uid, name in batches[:MOST_IN_MENU]]
+    return values
+
+
+def _categories(found: QuerySet[Issue], project: Project | None) -> Choices:
+    if project is not None:
+        return list(issue_categories.categories_of(project).values_list("code", "name"))
+    return list(dict(found.values_list("category__code", "category__name").distinct()).items())
+
+
+def _people_in(reader: Person, found: QuerySet[Issue], project: Project | None) -> dict[str, Choices]:
+    """Who opened these and to whom they are assigned, as far as ``reader`` is told their names."""
+    told = {}
+    for column in ("opened_by", "assignee"):
+        met = Person.objects.filter(pk__in=found.values(column)).exclude(pk=reader.pk).order_by("name", "pk")
+        some = list(met.values_list("pk", "uid", "name")[:MOST_IN_MENU])
+        unnamed = names.unnamed_to(reader, [(project.organization_id, pk) for pk, _, _ in some]) if project else ()
+        told[column] = [(str(uid), name) for pk, uid, name in some if pk not in unnamed]
+    return told
+
+
+def _others_assigned(found: QuerySet[Issue]) -> Choices:
+    teams = Team.objects.filter(pk__in=found.values("assignee_team")).order_by("name")[:MOST_IN_MENU]
+    roles = found.exclude(assignee_role="").values_list("assignee_role", flat=True).distinct()
+    return [
+        *((f"team:{uid}", name) for uid, name in teams.values_list("uid", "name")),
+        *((f"role:{role}", PROJECT_ROLE_NAMES.get(role, role).capitalize()) for role in sorted(roles)),
+    ]
+
+
+def title_of(reader: Person, name: str, value: str) -> str:
+    """A value that is no choice any more, or that only a figure's door names. A uid that somebody typed tells nobody
+    whose it is: only those of the reader's own organizations have a name, and to people of a vendor none."""
+    if name in ("answerer", "vendor") and not access.vendors_of(reader).exists():
+        own = access.organizations_of(reader)
+        if name == "vendor":
+            found = Team.objects.filter(uid=value, organization__in=own)
+        else:
+            found = Person.objects.filter(uid=value, memberships__organization__in=own)
+        return found.values_list("name", flat=True).first() or "Another"
+    return "Another"
