@@ -131,12 +131,15 @@ def _kept(value: str, _: Person) -> Q:
 def first_answerer() -> Subquery:
     """Who gave the first answer: the author of the last word of somebody else when it was noted as answered."""
     said = IssueComment.objects.filter(issue=OuterRef("pk"), made_at__lte=OuterRef("first_answered_at"))
-    return Subquery(said.exclude(author=OuterRef("opened_by")).order_by("-pk").values("author")[:1])
+    # By time and not by key, so that the database does not walk the whole table from its end.
+    return Subquery(said.exclude(author=OuterRef("opened_by")).order_by("-made_at", "-pk").values("author")[:1])
 
 
 def _answerer(value: str, person: Person) -> Q:
-    by = Issue.objects.filter(first_answered_at__isnull=False).annotate(answerer=first_answerer())
-    return Q(pk__in=by.filter(answerer__in=_person_named(value, person)).values("pk"))
+    named = _person_named(value, person)
+    spoke = IssueComment.objects.filter(author__in=named).values("issue")
+    by = Issue.objects.filter(pk__in=spoke, first_answered_at__isnull=False).annotate(answerer=first_answerer())
+    return Q(pk__in=by.filter(answerer__in=named).values("pk"))
 
 
 def _person_named(uid: str, reader: Person) -> QuerySet[Any, Any]:

@@ -15,7 +15,6 @@ from quality.issue_views import ShownView
 from workforce.api.repeats import repeatable
 from workforce.api.shapes import Body, filters_of, person_of, values_of
 from workforce.errors import NotFound
-from workforce.models import Token
 
 FILTERS_WORDS = f"Name of a filter → its value: {', '.join(issue_filters.NAMES)}."
 
@@ -46,8 +45,6 @@ class ViewShape(serializers.Serializer[ShownView]):
 class ViewsOfProject(APIView):
     """Own and shared views of a project's issues, each with how many in it wait; or save one."""
 
-    token_scope = Token.Scope.LABEL
-
     @extend_schema(responses={200: ViewShape(many=True)})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
@@ -68,8 +65,6 @@ class ViewsOfProject(APIView):
 
 class ViewByUid(APIView):
     """Rename a view, keep other filters in it, share it or not, open with it or not, or remove it."""
-
-    token_scope = Token.Scope.LABEL
 
     @extend_schema(request=ViewBody(partial=True), responses={200: ViewShape})
     @repeatable
