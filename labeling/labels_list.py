@@ -66,6 +66,12 @@ def register_column(name: str, column: Column) -> None:
     _columns[name] = column
 
 
+def column_of(name: str, labels: Sequence[Label]) -> Mapping[int, Any]:
+    """What an upper floor knows of these labels, under ``name``."""
+    column = _columns.get(name)
+    return column([label.pk for label in labels]) if column is not None and labels else {}
+
+
 def register_status(name: str, title: str, narrow: Narrow) -> None:
     """A status that only an upper floor knows; ``narrow(labels, between)`` keeps those that have it in these days."""
     _statuses[name] = title, narrow

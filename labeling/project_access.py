@@ -2,7 +2,7 @@
 person stands before every grant of a team. Nobody gives a role above their own."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -224,6 +224,14 @@ def members_of(project: Project) -> QuerySet[Membership]:
     """Everyone who could have a role here: the active members of the organization."""
     members = Membership.objects.filter(organization=project.organization_id, is_active=True, person__is_active=True)
     return members.select_related("person", "vendor")
+
+
+def people_granted(project: Project, roles: Iterable[str]) -> QuerySet[Person]:
+    """Whom a live grant names for one of ``roles``, in person or through a team. What counts of it ``access`` says."""
+    live = Q(content_object=project) & (Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp()))
+    live &= Q(permission__codename__in=list(roles))
+    own = ProjectPersonGrant.objects.filter(live).values("user")
+    return Person.objects.filter(Q(pk__in=own) | Q(pk__in=ProjectTeamGrant.objects.filter(live).values("group__user")))
 
 
 def access_list(project: Project, members: Sequence[Membership]) -> list[Access]:

@@ -127,7 +127,7 @@ def _issues(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tup
                 number=issue.number,
                 category=issue.category.code,
                 status=issue.state,
-                content=question.text,
+                content=_words(question),
                 created_at=issue.opened_at,
                 created_by=name_of(issue.opened_by),
                 object_id=issue.object_id or None,
@@ -135,11 +135,17 @@ def _issues(row_ids: Sequence[int], name_of: Naming) -> list[tuple[int, int, tup
                 rule_title=issue.rule_title,
                 pin=issue.pin,
                 comments=tuple(
-                    ExportComment(at=reply.made_at, by=name_of(reply.author), content=reply.text) for reply in replies
+                    ExportComment(at=reply.made_at, by=name_of(reply.author), content=_words(reply))
+                    for reply in replies
                 ),
             )
         )
     return [(row, label, tuple(made)) for (row, label), made in found.items()]
+
+
+def _words(said: IssueComment) -> str:
+    """Nothing of what its author withdrew."""
+    return "" if said.withdrawn_at else said.text
 
 
 def sent_back_at_first_review(labels: QuerySet[Label], between: Between) -> QuerySet[Label]:

@@ -178,7 +178,7 @@ def _rows_named(rows: QuerySet[ProjectRow], found: Findings) -> dict[str, Projec
 def _beside(rows: Sequence[ProjectRow]) -> dict[str, Beside]:
     keys = {row.pk: str(row.uid) for row in rows}
     skipped = Slot.objects.filter(project_row__in=keys, kind=Slot.Kind.LABEL, state=Slot.State.SKIPPED)
-    asked = Issue.objects.filter(project_row__in=keys, state=Issue.State.OPEN)
+    asked = Issue.objects.filter(project_row__in=keys, state__in=Issue.WAITING)
     skips = dict(skipped.values_list("project_row").annotate(Count("pk")).order_by())
     issues = dict(asked.values_list("project_row").annotate(Count("pk")).order_by())
     return {

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from rest_framework import serializers
+
 from labeling import check_slots, editor, exports, kept_apart, labels_list, queue
 from labeling.api import queue_shapes
 from labeling.events import (
@@ -30,6 +32,7 @@ from quality import (
     leaks,
     overlap,
     practice,
+    questions_at_submit,
     review,
     skills,
     vetting_queue,
@@ -44,6 +47,10 @@ from workforce.models import Person
 
 def note_submitted_work(sender: Any, label: Label, version: LabelVersion, **_: Any) -> None:
     figures.note_submit(label, version)
+
+
+def note_open_questions(sender: Any, label: Label, version: LabelVersion, actor: Person, **_: Any) -> None:
+    questions_at_submit.note_submit(label, version, actor)
 
 
 def note_ended_session(sender: Any, session: WorkSession, **_: Any) -> None:
@@ -134,6 +141,8 @@ def connect() -> None:
     kept_apart.register_kept_apart(practice.kept_apart)
     exports.register_export_addition("quality", facts.facts_for_export)
     labels_list.register_column("consensus", facts.consensus_of_labels)
+    labels_list.register_column("asked_at_submit", questions_at_submit.questions_of)
+    labels_list.register_status("in_doubt", "Submitted in doubt", questions_at_submit.submitted_in_doubt)
     labels_list.register_status("reviewed", "First reviewed", facts.reviewed_first)
     labels_list.register_status("sent_back", "Sent back at first review", facts.sent_back_at_first_review)
     rows_complete.connect(settle_complete_rows)
@@ -142,9 +151,12 @@ def connect() -> None:
     relay.register_fold(figures.fold)
     live.register_stream("issue", issues.follows_issue, issues.as_read_by)
     editor.register_addition("issues", issues_for_editor)
+    label_submitted.connect(note_open_questions)
+    editor.register_addition("asked_at_submit", questions_at_submit.questions_beside)
     editor.register_addition("reasons", reasons_for_editor)
     editor.register_addition("urls", urls_for_editor)
     queue_shapes.describe_addition("issues", lambda: IssueShape(many=True))
+    queue_shapes.describe_addition("asked_at_submit", lambda: serializers.ListField(child=serializers.IntegerField()))
     queue_shapes.describe_addition("reasons", lambda: ReviewReason(many=True))
     project_created.connect(start_issues)
     editor.register_choices("issue_categories", issue_categories.offered_in)

@@ -26,7 +26,7 @@ from labeling.queue import lock_held
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from labeling.texts import checked_text
 from quality import figures, rule_acts, vetting_queue
-from quality.issues import checked_pin
+from quality.issue_pins import checked_pin
 from quality.models import Review, ReviewRemark, RowConsensus
 from workforce import access, audit, names
 from workforce.errors import InvalidInput, Refusal, RuleViolation
@@ -324,7 +324,7 @@ def _read_reason(reason: Any, path: str, objects: set[str], row: ProjectRow) -> 
         "code": reason["code"],
         "text": checked_text(reason.get("text") or "", f"{path}.text", longest=LONGEST_REASON, least=0),
         "object": about,
-        "pin": checked_pin(reason.get("pin"), row.data_row.size, f"{path}.pin"),
+        "pin": checked_pin(reason.get("pin"), row.data_row, f"{path}.pin"),
         "rule": cited.uid,
         "rule_title": cited.title,
     }

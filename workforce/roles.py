@@ -41,6 +41,8 @@ class Permission(StrEnum):
     VIEW_ISSUE = "view issue"
     OPEN_ISSUE = "open issue"
     RESOLVE_ISSUE = "resolve issue"
+    # To assign it, to say by when, and to mark it as a duplicate.
+    MANAGE_ISSUE = "manage issue"
     VIEW_PERFORMANCE = "view performance"
     EXPORT_LABELS = "export labels"
 
@@ -106,6 +108,7 @@ _RUNS_A_PROJECT = {
     P.CLEAR_LEASES: ANY,
     P.OPEN_ISSUE: ANY,
     P.RESOLVE_ISSUE: ANY,
+    P.MANAGE_ISSUE: ANY,
     P.CHANGE_PROJECT: ANY,
     P.MANAGE_ACCESS: ANY,
     P.PAUSE_PERSON: ANY,
@@ -157,6 +160,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ISSUE: VENDOR,
         P.OPEN_ISSUE: VENDOR,
         P.RESOLVE_ISSUE: VENDOR,
+        P.MANAGE_ISSUE: VENDOR,
         P.VIEW_PERFORMANCE: VENDOR,
     },
     # The auditor: reads everything, changes nothing.
@@ -180,6 +184,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ISSUE: TEAM,
         P.OPEN_ISSUE: TEAM,
         P.RESOLVE_ISSUE: TEAM,
+        P.MANAGE_ISSUE: TEAM,
         P.VIEW_PERFORMANCE: TEAM,
     },
     Role.REVIEWER: {
@@ -191,6 +196,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ISSUE: ANY,
         P.OPEN_ISSUE: ANY,
         P.RESOLVE_ISSUE: ANY,
+        P.MANAGE_ISSUE: ANY,
         P.VIEW_PERFORMANCE: OWN,
     },
     Role.EXPERT: {
@@ -205,6 +211,7 @@ ROLE_PERMISSIONS: dict[Role, dict[Permission, Scope]] = {
         P.VIEW_ISSUE: ANY,
         P.OPEN_ISSUE: ANY,
         P.RESOLVE_ISSUE: ANY,
+        P.MANAGE_ISSUE: ANY,
         P.VIEW_PERFORMANCE: OWN,
     },
     Role.LABELER: {

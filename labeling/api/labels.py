@@ -9,16 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling import blindness
+from labeling import blindness, labels_list
 from labeling.api.projects import project_named
 from labeling.models import Label, Slot
+from workforce.api.inputs import page_by_key
 from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
     choice_filter,
     choice_parameter,
     filters_of,
-    page_answer,
     page_shape,
     person_of,
     uid_filter,
@@ -44,6 +44,11 @@ class LabelShape(serializers.Serializer[Label]):
     state = serializers.SerializerMethodField()
     version = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
+    asked_at_submit = serializers.ListField(
+        child=serializers.IntegerField(),
+        default=list,
+        help_text="Numbers of its maker's issues about the row that had no answer when it was submitted.",
+    )
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_state(self, label: Label) -> str | None:
@@ -73,4 +78,8 @@ class LabelsOfProject(APIView):
             labels = labels.filter(slot__state=choice_filter("state", filters["state"], Slot.State.values))
         if "kind" in filters:
             labels = labels.filter(kind=choice_filter("kind", filters["kind"], Label.Kind.values))
-        return page_answer(request, labels, LabelShape)
+        page = page_by_key(request, labels)
+        asked = labels_list.column_of("asked_at_submit", page.rows)
+        for label in page.rows:
+            label.asked_at_submit = list(asked.get(label.pk, ()))
+        return Response({"results": LabelShape(page.rows, many=True).data, "next_cursor": page.next_cursor})

@@ -5,6 +5,8 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     benchmarks,
     findings,
     formulas,
+    issue,
+    issue_categories,
     issues,
     line,
     performance,

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from labeling import work_time
 from labeling.models import Project
-from quality import issue_choices, issue_filters, issue_times, issue_views, issues
+from quality import issue_bulk, issue_choices, issue_filters, issue_times, issue_views, issues
 from quality.admin.links import SOCKET
 from quality.charts import words
 from quality.issue_times import IssueTimes
@@ -87,7 +87,7 @@ def shown_list(
     menus = [*more, *menus_of(request, reader, found, project, chosen)]
     listed = issue_filters.filtered(found, chosen, reader)
     ordered, order = issue_filters.in_order(listed, chosen.get("sort", ""))
-    page = paging.page_of(request, ordered.select_related("assignee", "assignee_team", "category"), order=order)
+    page = paging.page_of(request, ordered, order=order)
     unnamed = _unnamed(reader, page.rows)
     cause = None if page.rows else issue_filters.removed_most(found, chosen, reader)
     at = work_time.clock()
@@ -110,7 +110,7 @@ def _line(issue: Issue, unnamed: frozenset[int], at: datetime) -> Line:
     due, tone = _due_words(issue, at)
     return Line(
         issue=issue,
-        question=next((said.text for said in issue.comments.all()), ""),
+        question=next(("" if said.withdrawn_at else said.text for said in issue.comments.all()), ""),
         chip=STATE_CHIPS[Issue.State(issue.state)],
         severity_tone=SEVERITY_CHIPS.get(Issue.Severity(issue.severity)),
         assignee=_assignee_words(issue, unnamed),
@@ -252,7 +252,9 @@ def page_values(
         **view_values(request, reader, project, shown),
         **time_values(reader, found, request.path, by_groups=by_groups),
         "may_say": acts["comment"],
-        "may_bulk": bool(acts["resolve"]),
+        "may_resolve": acts["resolve"],
+        "may_bulk": bool(acts["resolve"] or acts["manage"]),
+        "bulk_choices": issue_bulk.choices_for(reader, project) if acts["manage"] else {},
         "socket": SOCKET,
         "key": uuid.uuid4(),
         "now": work_time.clock(),

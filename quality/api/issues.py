@@ -11,8 +11,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.models import Project, ProjectRow, Slot
-from quality import issue_filters, issue_views, issues
-from quality.models import Issue
+from quality import (
+    issue_changes,
+    issue_duplicates,
+    issue_filters,
+    issue_mentions,
+    issue_moves,
+    issue_views,
+    issues,
+)
+from quality.issue_duplicates import Root
+from quality.models import Issue, IssueComment
 from workforce import access
 from workforce.api.inputs import idempotency_key, page_by_key
 from workforce.api.repeats import repeatable
@@ -33,29 +42,47 @@ from workforce.roles import Permission
 
 
 class PinShape(serializers.Serializer[Any]):
-    """A place on the picture, in pixels."""
+    """A point or a box on the picture, in pixels; in a text a span, in characters."""
 
-    x = serializers.FloatField()
-    y = serializers.FloatField()
+    x = serializers.FloatField(required=False)
+    y = serializers.FloatField(required=False)
+    w = serializers.FloatField(required=False)
+    h = serializers.FloatField(required=False)
+    start = serializers.IntegerField(required=False)
+    end = serializers.IntegerField(required=False)
+    feature = serializers.CharField(required=False, help_text="The text question whose answer the span is of.")
 
 
 @extend_schema_field(PinShape)
 class PinField(serializers.JSONField):
-    """The rule checks it: only it knows the picture's size."""
+    """The rule checks it: only it knows what the row is, and the picture's size."""
+
+
+class MentionBody(Body):
+    """Exactly one of them."""
+
+    person = serializers.UUIDField(required=False)
+    team = serializers.UUIDField(required=False)
+    role = serializers.CharField(required=False, max_length=20, help_text=f"One of {', '.join(issue_mentions.ROLES)}.")
 
 
 class IssueBody(Body):
     category = serializers.CharField(max_length=40, help_text="The code of a category of the project.")
+    severity = serializers.CharField(
+        max_length=8, default=Issue.Severity.NORMAL, help_text=f"One of {', '.join(Issue.Severity.values)}."
+    )
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
     pin = PinField(allow_null=True, default=None)
     object_id = serializers.CharField(allow_blank=True, default="")
     rule = serializers.CharField(
         allow_blank=True, default="", help_text="The uid of a rule of the project's guidelines."
     )
+    mentions = MentionBody(many=True, default=list)
 
 
 class CommentBody(Body):
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    mentions = MentionBody(many=True, default=list)
 
 
 class NoBody(Body):
@@ -67,27 +94,72 @@ class AuthorShape(serializers.Serializer[Any]):
     initials = serializers.CharField()
 
 
+class MentionShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=issue_mentions.KINDS)
+    name = serializers.CharField()
+
+
+class CommentUrls(serializers.Serializer[Any]):
+    """Null where the reader may not."""
+
+    edit = serializers.CharField(allow_null=True)
+    withdraw = serializers.CharField(allow_null=True)
+    versions = serializers.CharField(allow_null=True, help_text="What it said before.")
+
+
 class CommentShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     author = AuthorShape()
-    text = serializers.CharField()
+    text = serializers.CharField(allow_blank=True, help_text="Empty once it was withdrawn.")
     made_at = serializers.DateTimeField()
+    version = serializers.IntegerField(help_text="Above 1: it was edited.")
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+    mentions = MentionShape(many=True)
+    urls = CommentUrls()
+
+
+class AnswerShape(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    author = AuthorShape()
+    text = serializers.CharField(allow_blank=True)
+    made_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+
+
+class RootShape(serializers.Serializer[Any]):
+    """The issue that answers a duplicate."""
+
+    number = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Issue.State.choices)
+    uid = serializers.UUIDField(allow_null=True, help_text="Null where the reader may not open it.")
+    answers = AnswerShape(many=True)
+
+
+class AssigneeShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=issue_mentions.KINDS)
+    name = serializers.CharField()
+    uid = serializers.UUIDField(required=False)
+    role = serializers.CharField(required=False)
+
+
+class RuleOfIssue(serializers.Serializer[Any]):
+    """The rule of the guidelines that it cites, with number and title as they were then."""
+
+    uid = serializers.UUIDField()
+    title = serializers.CharField()
 
 
 class IssueUrls(serializers.Serializer[Any]):
-    """Null where the caller may not act."""
+    """Null where the reader may not."""
 
     read = serializers.CharField()
     comment = serializers.CharField(allow_null=True)
     resolve = serializers.CharField(allow_null=True)
     reopen = serializers.CharField(allow_null=True)
-
-
-class RuleShape(serializers.Serializer[Any]):
-    """A rule of the guidelines as it was cited: its uid, and its number and title then."""
-
-    uid = serializers.UUIDField()
-    title = serializers.CharField()
+    change = serializers.CharField(allow_null=True, help_text="Its opener may change category and severity.")
+    duplicate = serializers.CharField(allow_null=True)
+    mentionable = serializers.CharField(allow_null=True)
 
 
 class IssueShape(serializers.Serializer[Any]):
@@ -97,13 +169,20 @@ class IssueShape(serializers.Serializer[Any]):
     external_id = serializers.CharField()
     category = serializers.CharField(help_text="The code of a category of the project.")
     category_name = serializers.CharField()
+    severity = serializers.ChoiceField(choices=Issue.Severity.choices)
     state = serializers.ChoiceField(choices=Issue.State.choices)
     pin = PinField(allow_null=True)
     object_id = serializers.CharField(allow_blank=True)
-    rule = RuleShape(allow_null=True)
-    text = serializers.CharField()
+    rule = RuleOfIssue(allow_null=True)
+    assignee = AssigneeShape(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+    duplicate_of = RootShape(allow_null=True)
+    first_answered_at = serializers.DateTimeField(allow_null=True)
+    reopened_count = serializers.IntegerField()
+    text = serializers.CharField(allow_blank=True)
     author = AuthorShape()
     opened_at = serializers.DateTimeField()
+    question = CommentShape()
     comments = CommentShape(many=True)
     urls = IssueUrls()
 
@@ -129,7 +208,7 @@ class IssuesOfRow(APIView):
             {"row": uid, **values},
             lambda: {"issue": str(issues.open_issue(person, row, **values).uid)},
         )
-        return _answer(request, answer.body["issue"], status=answer.status)
+        return issue_answer(request, answer.body["issue"], status=answer.status)
 
 
 class IssuesOfProject(APIView):
@@ -155,7 +234,7 @@ class IssueDetail(APIView):
     @extend_schema(responses={200: IssueShape})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
-        return _answer(request, uid)
+        return issue_answer(request, uid)
 
 
 class Comments(APIView):
@@ -172,9 +251,9 @@ class Comments(APIView):
             person,
             idempotency_key(request),
             {"issue": uid, **values},
-            lambda: {"comment": str(issues.comment(person, issue, values["text"]).uid)},
+            lambda: {"comment": str(issues.comment(person, issue, **values).uid)},
         )
-        return _answer(request, uid, status=answer.status)
+        return issue_answer(request, uid, status=answer.status)
 
 
 class Resolve(APIView):
@@ -188,7 +267,7 @@ class Resolve(APIView):
         values_of(NoBody, request)
         person = person_of(request)
         issues.resolve_issue(person, issues.thread_of(person, uid))
-        return _answer(request, uid)
+        return issue_answer(request, uid)
 
 
 class Reopen(APIView):
@@ -202,14 +281,19 @@ class Reopen(APIView):
         values_of(NoBody, request)
         person = person_of(request)
         issues.reopen_issue(person, issues.thread_of(person, uid))
-        return _answer(request, uid)
+        return issue_answer(request, uid)
 
 
 def issue_documents(person: Person, some: Sequence[Issue]) -> list[dict[str, Any]]:
     """Issues as pages and integrators read them. An address is null where ``person`` may not act."""
     may = issues.acts_open_to(person, some)
-    unnamed = issues.unnamed_to(person, some) if some else frozenset()
-    return [_document(issue, {act for act, found in may.items() if issue.pk in found}, unnamed) for issue in some]
+    roots = issue_duplicates.roots_of(person, some)
+    threads = [(issue, [*issue.comments.all(), *_answers_to(issue, roots)]) for issue in some]
+    unnamed = issue_moves.unnamed_in(person, threads) if some else frozenset()
+    return [
+        _document(person, issue, {act for act, found in may.items() if issue.pk in found}, unnamed, roots)
+        for issue in some
+    ]
 
 
 def issues_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[dict[str, Any]]]:
@@ -220,14 +304,19 @@ def issues_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, list[d
     return {slot: [documents[issue.pk] for issue in found] for slot, found in beside.items()}
 
 
-def _answer(request: Request, uid: str, *, status: int = 200) -> Response:
+def issue_answer(request: Request, uid: str, *, status: int = 200) -> Response:
     person = person_of(request)
     return Response(issue_documents(person, [issues.thread_of(person, uid)])[0], status=status)
 
 
-def _document(issue: Issue, acts: set[str], unnamed: frozenset[int]) -> dict[str, Any]:
-    question, *answers = [issues.comment_facts(said, unnamed) for said in issue.comments.all()]
-    doors = {"comment": "comment", "resolve": "resolve", "reopen": "resolve"}
+def _answers_to(issue: Issue, roots: dict[int, Root]) -> Sequence[IssueComment]:
+    return roots[issue.pk].answers if issue.pk in roots else ()
+
+
+def _document(
+    person: Person, issue: Issue, acts: set[str], unnamed: frozenset[int], roots: dict[int, Root]
+) -> dict[str, Any]:
+    question, *answers = [_comment(person, said, acts, unnamed) for said in issue.comments.all()]
     return {
         "uid": str(issue.uid),
         "number": issue.number,
@@ -235,16 +324,58 @@ def _document(issue: Issue, acts: set[str], unnamed: frozenset[int]) -> dict[str
         "external_id": issue.project_row.data_row.external_id,
         "category": issue.category.code,
         "category_name": issue.category.name,
+        "severity": issue.severity,
         "state": issue.state,
         "pin": issue.pin,
         "object_id": issue.object_id,
         "rule": issue.rule and {"uid": str(issue.rule), "title": issue.rule_title},
+        "assignee": issue_changes.assignee_facts(issue, unnamed),
+        "due_at": issue.due_at and issue.due_at.isoformat(),
+        "duplicate_of": _root(roots.get(issue.pk), unnamed),
+        "first_answered_at": issue.first_answered_at and issue.first_answered_at.isoformat(),
+        "reopened_count": issue.reopened_count,
         "text": question["text"],
         "author": question["author"],
         "opened_at": issue.opened_at.isoformat(),
+        "question": question,
         "comments": answers,
-        "urls": {"read": reverse("api-issue", args=[issue.uid])}
-        | {
-            door: reverse(f"api-issue-{door}", args=[issue.uid]) if act in acts else None for door, act in doors.items()
+        "urls": _urls(person, issue, acts),
+    }
+
+
+def _urls(person: Person, issue: Issue, acts: set[str]) -> dict[str, str | None]:
+    if issue.opened_by_id == person.pk and "comment" in acts:
+        acts = {*acts, "change"}
+    doors = {"comment": "comment", "resolve": "resolve", "reopen": "resolve", "duplicate": "manage"}
+    doors |= {"mentionable": "comment", "change": "manage" if "manage" in acts else "change"}
+    found = {name: reverse(f"api-issue-{name}", args=[issue.uid]) for name, act in doors.items() if act in acts}
+    return {"read": reverse("api-issue", args=[issue.uid]), **dict.fromkeys(doors), **found}
+
+
+def _comment(person: Person, said: IssueComment, acts: set[str], unnamed: frozenset[int]) -> dict[str, Any]:
+    is_own = said.author_id == person.pk and "comment" in acts and said.withdrawn_at is None
+    reads_older = said.last_version > 1 if said.withdrawn_at is None else is_own or "manage" in acts
+
+    def door(name: str, is_open: bool) -> str | None:
+        return reverse(f"api-issue-comment-{name}", args=[said.uid]) if is_open else None
+
+    return {
+        **issues.comment_facts(said, unnamed),
+        "mentions": [issue_mentions.mention_facts(one, unnamed) for one in said.mentions.all()],
+        "urls": {
+            "edit": door("edit", is_own),
+            "withdraw": door("withdraw", is_own),
+            "versions": door("versions", reads_older),
         },
+    }
+
+
+def _root(root: Root | None, unnamed: frozenset[int]) -> dict[str, Any] | None:
+    if root is None:
+        return None
+    return {
+        "number": root.issue.number,
+        "state": root.issue.state,
+        "uid": str(root.issue.uid) if root.is_readable else None,
+        "answers": [issues.comment_facts(said, unnamed) for said in root.answers],
     }

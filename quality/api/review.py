@@ -110,7 +110,11 @@ def urls_for_editor(person: Person, slots: Sequence[Slot]) -> dict[int, dict[str
 
 
 def _urls_of(slot: Slot) -> dict[str, str]:
-    found = {"open_issue": reverse("api-row-issues", args=[slot.project_row.uid])}
+    row = slot.project_row.uid
+    found = {
+        "open_issue": reverse("api-row-issues", args=[row]),
+        "mentionable": reverse("api-row-mentionable", args=[row]),
+    }
     if slot.kind == Slot.Kind.REVIEW:
         found["decide"] = reverse("api-slot-decide", args=[slot.uid])
     return found

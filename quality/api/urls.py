@@ -3,6 +3,7 @@ from django.urls import path
 from quality.api import (
     benchmarks,
     consensus,
+    issue_acts,
     issue_views,
     issues,
     performance,
@@ -42,6 +43,22 @@ urlpatterns = [
     path("issues/<uuid:uid>/comments/", issues.Comments.as_view(), name="api-issue-comment"),
     path("issues/<uuid:uid>/resolve/", issues.Resolve.as_view(), name="api-issue-resolve"),
     path("issues/<uuid:uid>/reopen/", issues.Reopen.as_view(), name="api-issue-reopen"),
+    path("issues/<uuid:uid>/change/", issue_acts.ChangeIssue.as_view(), name="api-issue-change"),
+    path("issues/<uuid:uid>/duplicate/", issue_acts.MarkDuplicate.as_view(), name="api-issue-duplicate"),
+    path("issues/<uuid:uid>/mentionable/", issue_acts.Mentionable.as_view(), name="api-issue-mentionable"),
+    path("issues/<uuid:uid>/events/", issue_acts.EventsOfIssue.as_view(), name="api-issue-events"),
+    path("rows/<uuid:uid>/mentionable/", issue_acts.MentionableBesideRow.as_view(), name="api-row-mentionable"),
+    path("issue-comments/<uuid:uid>/edit/", issue_acts.EditComment.as_view(), name="api-issue-comment-edit"),
+    path(
+        "issue-comments/<uuid:uid>/withdraw/", issue_acts.WithdrawComment.as_view(), name="api-issue-comment-withdraw"
+    ),
+    path(
+        "issue-comments/<uuid:uid>/versions/", issue_acts.VersionsOfComment.as_view(), name="api-issue-comment-versions"
+    ),
+    path(
+        "projects/<uuid:uid>/issue-categories/", issue_acts.CategoriesOfProject.as_view(), name="api-issue-categories"
+    ),
+    path("issue-categories/<uuid:uid>/", issue_acts.ChangeCategory.as_view(), name="api-issue-category"),
     path("skill-names/", skills.SkillNames.as_view(), name="api-skill-names"),
     path("skills/imports/", skills.SkillFiles.as_view(), name="api-skill-imports"),
     path("people/<uuid:uid>/skills/", skills.SkillsOfMember.as_view(), name="api-person-skills"),

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('description', models.CharField(blank=True, max_length=300)),
                 ('is_retired', models.BooleanField(default=False)),
                 ('order', models.PositiveSmallIntegerField(default=0)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issue_categories', to='labeling.project')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quality_issue_categories', to='labeling.project')),
             ],
         ),
         migrations.RenameField('issue', 'category', 'category_was'),

@@ -17,7 +17,7 @@ class IssueCategory(Identified):
     """What an issue can be about in one project. The code stays, the name may change; what is no longer offered is
     retired and stands at old issues."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="issue_categories")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="quality_issue_categories")
     code = models.SlugField(max_length=40)
     name = models.CharField(max_length=60)
     description = models.CharField(max_length=300, blank=True)

@@ -12,6 +12,7 @@ from labeling.models import Project
 from quality import issue_bulk, issue_filters, issue_views, issues
 from quality.admin.issue_list import default_address, page_values, project_choice
 from quality.models import IssueView
+from quality.pages.issues import threads_of
 from workforce import access
 from workforce.admin.pages import act
 from workforce.errors import InvalidInput
@@ -33,6 +34,7 @@ def project_issues(request: PersonRequest, uid: str) -> HttpResponse:
     mine = access.visible_to(request.user, Project.objects.order_by("name"), Permission.VIEW_PROJECT)
     values = page_values(request, request.user, found, project, by_groups=False)
     choice = project_choice(request, list(mine), project, "issues")
+    values["threads"] = threads_of(request.user, values["shown"].page.rows)
     return render(request, "quality/issues.html", {"project": project, "choice": choice, **values})
 
 

@@ -48,6 +48,8 @@ from quality.models import (
     Candidacy,
     ComputedSkill,
     Issue,
+    IssueCategory,
+    IssueComment,
     IssueView,
     PairScore,
     PracticeRow,
@@ -755,6 +757,108 @@ def resolve(stage: Line) -> RequestOf:
 def reopen(stage: Line) -> RequestOf:
     issue = issues.resolve_issue(stage.cast.ada, issue_of_lena(stage))
     return RequestOf({"uid": issue.uid}, {})
+
+
+def comment_of_lena(stage: Line) -> IssueComment:
+    return issue_of_lena(stage).comments.order_by("pk")[0]
+
+
+@request_for("api-issue-change")
+def change_issue(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"assignee": {"role": "reviewer"}, "severity": "high"})
+
+
+@request_for("api-issue-duplicate")
+def mark_duplicate(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"number": root_of_lena(stage).number})
+
+
+def root_of_lena(stage: Line) -> Issue:
+    """Another question of lena's, about the same row."""
+    first = issue_of_lena(stage)
+    return issues.open_issue(stage.cast.lena, first.project_row, category="edge_case", text="Vans?")
+
+
+@request_for("api-issue-mentionable", "api-issue-events")
+def about_issue(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid})
+
+
+@request_for("api-row-mentionable")
+def mentionable_beside(stage: Line) -> RequestOf:
+    return RequestOf({"uid": submitted_label(stage).project_row.uid})
+
+
+@request_for("api-issue-comment-edit")
+def edit_comment(stage: Line) -> RequestOf:
+    return RequestOf({"uid": comment_of_lena(stage).uid}, {"text": "One car, or two?"})
+
+
+@request_for("api-issue-comment-withdraw")
+def withdraw_comment(stage: Line) -> RequestOf:
+    return RequestOf({"uid": comment_of_lena(stage).uid}, {})
+
+
+@request_for("api-issue-comment-versions")
+def versions_of_comment(stage: Line) -> RequestOf:
+    said = comment_of_lena(stage)
+    return RequestOf({"uid": said.uid}, shows=[said.text])
+
+
+@request_for("my-issue-move")
+def move_own_issue(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {}, content_type=FORM)
+
+
+@request_for("my-issue-comment")
+def change_own_comment(stage: Line) -> RequestOf:
+    return RequestOf({"uid": comment_of_lena(stage).uid}, {"text": "One, or two?", "act": "edit"}, content_type=FORM)
+
+
+@request_for("admin:issue-change")
+def change_issue_on_page(stage: Line) -> RequestOf:
+    return RequestOf({"uid": issue_of_lena(stage).uid}, {"severity": "high"}, content_type=FORM)
+
+
+@request_for("admin:issue-duplicate")
+def mark_duplicate_on_page(stage: Line) -> RequestOf:
+    body = {"number": root_of_lena(stage).number}
+    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+
+
+@request_for("admin:issue-comment-edit", "admin:issue-comment-withdraw")
+def change_comment_on_page(stage: Line) -> RequestOf:
+    said = issues.comment(stage.cast.pia, issue_of_lena(stage), "Two.")
+    return RequestOf({"uid": said.uid}, {"text": "Two of them."}, content_type=FORM)
+
+
+@request_for("api-issue-categories", "admin:project-issue-categories")
+def categories_of(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, shows=["Edge case"])
+
+
+@request_for("api-issue-categories POST")
+def add_category(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Weather"})
+
+
+@request_for("admin:project-issue-category-add")
+def add_category_on_page(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Weather", "description": "Rain."}, content_type=FORM)
+
+
+def category_of(stage: Line) -> IssueCategory:
+    return IssueCategory.objects.get(project=stage.project, code="vote")
+
+
+@request_for("api-issue-category")
+def change_category(stage: Line) -> RequestOf:
+    return RequestOf({"uid": category_of(stage).uid}, {"name": "Vote"})
+
+
+@request_for("admin:issue-category-change")
+def change_category_on_page(stage: Line) -> RequestOf:
+    return RequestOf({"uid": category_of(stage).uid}, {"name": "Vote"}, content_type=FORM)
 
 
 @request_for("admin:row")

@@ -114,6 +114,7 @@ PLAIN = {
     "answers", "asks_again", "explanation", "is_right", "most_tries", "number", "options", "pass_bar", "questions",
     "wait_minutes",
     "then", "title", "told", "valid_from", "valid_until", "value",
+    "severity", "mentions", "assignee", "words", "is_retired", "order", "mention",
     "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
     "filters", "is_shared", "is_default", "shared", "default",
     "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",

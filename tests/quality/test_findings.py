@@ -111,7 +111,7 @@ def test_what_is_known_beside_the_answers_stands_there_too(stage: Line) -> None:
     version = guidelines.publish_version(cast.pia, project, text="Look well.", rules=rules, after=0)
     silver = version.rules[0]
     rows = list(ProjectRow.objects.filter(project=project)[:6])
-    about = project.issue_categories.get(code="edge_case")
+    about = project.quality_issue_categories.get(code="edge_case")
     Issue.objects.bulk_create(
         Issue(project=project, number=number, project_row=row, category=about, rule=silver["uid"], opened_by=who)
         for number, (row, who) in enumerate(zip(rows, [cast.lena, cast.leo, cast.lia] * 2, strict=True))

@@ -323,14 +323,28 @@ def test_times_count_what_waits_as_waiting(line: Line) -> None:
 def test_one_act_on_many(line: Line) -> None:
     cast, some = line.cast, stage(line)
     uids = [str(one.uid) for one in some.values()]
-    outcome = issue_bulk.act_on_issues(cast.rita, line.project, uids, act="resolve")
-    assert len(outcome.done) == 4
-    assert not Issue.objects.exclude(state=Issue.State.RESOLVED).exists()
-    for act, chosen in (("drop", uids), ("resolve", []), ("resolve", ["x"])):
-        assert refusal_of(
-            lambda act=act, chosen=chosen: issue_bulk.act_on_issues(cast.rita, line.project, chosen, act=act)
-        ).code in ("unknown_act", "issues_wanted")
+
+    def act(person: Person, act: str, value: str = "", chosen: list[str] = uids) -> Any:
+        return issue_bulk.act_on_issues(person, line.project, chosen, act=act, value=value)
+
+    assert len(act(cast.rita, "assign", f"role:{Role.EXPERT}").done) == 4
+    assert len(act(cast.rita, "assign", "mine").done) == 4
+    assert set(Issue.objects.values_list("assignee", "assignee_role")) == {(cast.rita.pk, "")}
+    act(cast.rita, "assign", "nobody")
+    act(cast.rita, "category", "tools")
+    act(cast.rita, "severity", "high")
+    assert set(Issue.objects.values_list("assignee", "category__code", "severity")) == {(None, "tools", "high")}
+    root = some["plain"].number
+    outcome = act(cast.rita, "duplicate", str(root))
+    assert (len(outcome.done), [name for name, _ in outcome.refused]) == (3, [f"issue {root}"])
+    # Who may not change an issue is told so of each; who may resolve it can.
+    assert len(act(cast.lena, "severity", "low", [str(some["plain"].uid)]).refused) <= 1
+    assert act(cast.rita, "resolve", chosen=uids[:1]).done == (f"issue {root}",)
+    for name, value, chosen in (("drop", "", uids), ("resolve", "", []), ("resolve", "", ["x"])):
+        refused = refusal_of(lambda name=name, value=value, chosen=chosen: act(cast.rita, name, value, chosen))
+        assert refused.code in ("unknown_act", "issues_wanted")
+    assert len(act(cast.rita, "duplicate", "x").refused) == 4
     with pytest.raises(NotFound):
-        issue_bulk.act_on_issues(cast.lia, line.project, uids, act="resolve")
+        act(cast.lia, "resolve")
     with pytest.raises(NotAllowed):
-        issue_bulk.act_on_issues(cast.wim, line.project, uids, act="resolve")
+        act(cast.wim, "resolve")

@@ -196,6 +196,8 @@ def test_an_answer_of_someone_who_may_resolve_answers_it_and_reaches_the_opener(
         "author": {"name": "Rita Rossi", "initials": "RR"},
         "text": "Yes, it counts.",
         "made_at": said.made_at.isoformat(),
+        "version": 1,
+        "withdrawn_at": None,
     }
     told = {event.stream: event.payload for event in Event.objects.filter(kind="issue_commented")}
     facts = {"issue": str(issue.uid), "number": 1, "row": str(row.uid), "state": "answered"}
@@ -224,7 +226,7 @@ def test_the_openers_word_opens_it_again(line: Line) -> None:
         issues.comment(person, issue, act) if act else issues.resolve_issue(person, issue)
         issue.refresh_from_db()
         states.append(str(issue.state))
-    assert states == ["open", "answered", "open", "answered", "resolved", "resolved", "open"]
+    assert states == ["open", "answered", "open", "answered", "resolved", "resolved", "reopened"]
     assert (issue.resolved_by, issue.resolved_at) == (None, None)
     assert list(AuditEvent.objects.filter(target_uid=issue.uid).order_by("pk").values_list("action", flat=True)) == [
         "issue.opened",
@@ -246,7 +248,7 @@ def test_resolve_and_reopen_are_written_once(line: Line) -> None:
     for _ in range(2):
         issues.reopen_issue(line.cast.lena, issue)
     issue.refresh_from_db()
-    assert (issue.state, issue.resolved_by) == (Issue.State.OPEN, None)
+    assert (issue.state, issue.resolved_by, issue.reopened_count) == (Issue.State.REOPENED, None, 1)
     assert AuditEvent.objects.filter(action="issue.reopened").count() == 1
 
 
@@ -386,6 +388,9 @@ def test_the_editor_shows_the_issues_of_each_row(line: Line) -> None:
         "comment": f"/api/v1/issues/{issue.uid}/comments/",
         "resolve": f"/api/v1/issues/{issue.uid}/resolve/",
         "reopen": f"/api/v1/issues/{issue.uid}/reopen/",
+        "change": f"/api/v1/issues/{issue.uid}/change/",
+        "mentionable": f"/api/v1/issues/{issue.uid}/mentionable/",
+        "duplicate": None,
     }
 
 
@@ -427,6 +432,9 @@ def test_who_may_only_look_gets_no_doors(line: Line) -> None:
         "comment": None,
         "resolve": None,
         "reopen": None,
+        "change": None,
+        "mentionable": None,
+        "duplicate": None,
     }
 
 
@@ -458,8 +466,8 @@ def test_reads_cost_the_same_for_three_and_for_thirty(cast: Cast) -> None:
             assert len(issue_documents(cast.rita, list(issues.issues_of(cast.rita, line.project)))) == len(some)
             assert len(issues.answers_for(cast.lena)) == len(some)
         counts.append(len(queries))
-    # Twice: issues, comments, two rights and whose names are told; answers: issues and comments.
-    assert counts == [13, 13]
+    # Twice: issues, comments, mentions, three rights and whose names are told; answers: issues, comments and mentions.
+    assert counts == [18, 18]
 
 
 def test_rows_are_added_to_a_running_project(line: Line) -> None:

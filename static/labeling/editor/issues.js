@@ -34,10 +34,10 @@ function createIssueActs(store) {
     put({ ...issue, state, comments: [...issue.comments, comment] });
   }
 
-  async function ask({ category, text, rule }) {
+  async function ask({ category, severity, text, rule, mentions }) {
     const { row, newIssue } = store.state;
     try {
-      const answer = await say(row.urls.open_issue, { pin: newIssue.pin, category, text, rule });
+      const answer = await say(row.urls.open_issue, { pin: newIssue.pin, object_id: newIssue.objectId || '', category, severity, text, rule, mentions });
       const issue = answer.issue || answer;
       put({ ...issue, comments: issue.comments || [], urls: issue.urls || {} });
       store.set({ newIssue: null, question: null, openIssue: issue.uid });
@@ -48,9 +48,9 @@ function createIssueActs(store) {
   }
 
   /** True when the reply is on the server. */
-  async function reply(issue, text) {
+  async function reply(issue, text, mentions) {
     try {
-      const answer = await say(issue.urls.comment, { text });
+      const answer = await say(issue.urls.comment, { text, mentions });
       if (answer.issue || answer.comments) put({ ...known(issue), ...(answer.issue || answer) });
       else addComment(known(issue), answer.comment || answer);
       return true;
@@ -60,16 +60,17 @@ function createIssueActs(store) {
     }
   }
 
-  async function solve(issue) {
+  /** Any act whose answer is the issue as it is now. */
+  async function act(issue, address, words = {}) {
     try {
-      const answer = await post(issue.urls.resolve, {});
-      put({ ...known(issue), ...(answer.issue || { state: answer.state || 'resolved' }) });
+      put({ ...known(issue), ...(await post(address, words)) });
     } catch (error) {
       failed(error);
+      put({ ...known(issue) });
     }
   }
 
-  return { put, addComment, ask, reply, solve };
+  return { put, addComment, ask, reply, act };
 }
 
 /** A live event about an issue of the open row; anything else is left alone. */
@@ -102,7 +103,6 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
   let shown = null;
   let asking = null; // the row whose new question the popover holds
 
-  const labelOf = (code) => page.issue_categories.find((category) => category.code === code)?.label || code;
   const close = () => {
     store.set({ openIssue: null, newIssue: null });
     stage.focus({ preventScroll: true });
@@ -112,18 +112,24 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
     close();
   };
 
+  const titleOfNew = () => (store.state.newIssue?.objectId ? 'Ask about this object' : 'Ask about this spot');
+
   function question() {
-    return newIssueForm(page.issue_categories, page.rules, { draft: store.state.question, onType: (typed) => store.set({ question: typed }), onSend: acts.ask, onClose: close, onGiveUp: giveUp });
+    return newIssueForm(page.issue_categories, page.rules, { draft: store.state.question, title: titleOfNew(), mentionable: store.state.row?.urls.mentionable, onType: (typed) => store.set({ question: typed }), onSend: acts.ask, onClose: close, onGiveUp: giveUp });
   }
 
   function thread(issue) {
     return issueThread(issue, {
-      me: page.person, categoryLabel: labelOf(issue.category), draft: replies.get(issue.uid) || '', isDeaf: store.state.deaf.includes(issue.uid), onClose: close,
+      me: page.person, categories: page.issue_categories, draft: replies.get(issue.uid) || '', isDeaf: store.state.deaf.includes(issue.uid), onClose: close,
       onType: (text) => replies.set(issue.uid, text),
-      onSolve: () => acts.solve(issue),
-      onReply: async (text) => {
+      onSolve: () => acts.act(issue, issue.urls.resolve),
+      onReopen: () => acts.act(issue, issue.urls.reopen),
+      onEdit: (comment, text) => acts.act(issue, comment.urls.edit, { text }),
+      onWithdraw: (comment) => acts.act(issue, comment.urls.withdraw),
+      onChange: (changes) => acts.act(issue, issue.urls.change, changes),
+      onReply: async (text, mentions) => {
         replies.delete(issue.uid);
-        if (!(await acts.reply(issue, text))) replies.set(issue.uid, text);
+        if (!(await acts.reply(issue, text, mentions))) replies.set(issue.uid, text);
       },
     });
   }
@@ -143,7 +149,8 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
   function row(issue) {
     const open = () => store.set({ openIssue: issue.uid, newIssue: null });
     return el('li', {}, el('button', { type: 'button', class: 'issue-row', 'data-issue': issue.uid, on: { click: open } },
-      el('span', { class: 'issue-row__text' }, `${issue.number} · ${issue.text}`), stateChip(issue)));
+      el('span', { class: 'issue-row__text' }, `${issue.number} · ${issue.text || 'Withdrawn'}`),
+      (store.state.row?.asked_at_submit || []).includes(issue.number) && el('span', { class: 'cl-chip cl-chip--warn', 'data-asked-at-submit': true }, 'Open at submit'), stateChip(issue)));
   }
 
   function showList(state) {
@@ -168,9 +175,11 @@ export function createIssues({ overlay, stage, list, count, section }, { store, 
     pins.place();
   }
 
-  function take(payload) {
+  function take(payload, kind) {
     reader.heard(payload);
-    takeEvent(store, acts, payload);
+    // Words that were edited or withdrawn, and what else an event does not say, are read anew.
+    if (kind === 'issue_changed' || (kind === 'issue_state' && payload.state === 'duplicate')) reader.read(`issue:${payload.issue}`);
+    else takeEvent(store, acts, payload);
   }
 
   return { render, place: pins.place, take, read: reader.read, note: reader.refused };

@@ -221,7 +221,7 @@ async function showRow(row) {
   part('picture').replaceChildren();
   part('picture-name').textContent = row.row.external_id;
   store.set({ row, ontology, mode, payload: begun.payload, past: [], future: [], edits: store.state.edits + 1, selected: null, vertex: null, outline, work: outline && workOf(outline, outline.points),
-    ...(outline ? { tool: outline.kind, toolBefore: 'select' } : {}), status: 'working', issues: row.issues || [], deaf: [], openIssue: null, newIssue: null, question: begun.question, practised: null, focusedQuestion: null, currentClass: outline?.feature || wasCurrent, isFixing,
+    ...(outline ? { tool: outline.kind, toolBefore: 'select' } : {}), status: 'working', issues: row.issues || [], deaf: [], openIssue: null, newIssue: null, askBox: null, question: begun.question, practised: null, focusedQuestion: null, currentClass: outline?.feature || wasCurrent, isFixing,
     isReadOnly: mode === 'review' && !isFixing, isLeaseEnded: false, hidden: false, fault: null });
   drafts.follow(row, begun);
   if (begun.isRestored || outline) toast('ok', 'Your work from this browser is back.');
@@ -250,7 +250,7 @@ let resumeLive = () => {};
 function goLive() {
   const live = connectLive({
     address: document.body.dataset.socket || page.urls.socket,
-    onEvent: (event) => issues.take(event.payload || {}),
+    onEvent: (event) => issues.take(event.payload || {}, event.kind),
     onFollowing: issues.read,
     onReset: issues.read,
     onRefused: issues.note,

@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 15000;
 const LOOK_AGAIN_MS = 30000;
 const RETRY_MS = 4000;
 // Nothing of the row just left stays in sight.
-const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, outline: null, issues: [], deaf: [], openIssue: null, newIssue: null, question: null, practised: null };
+const NO_ROW = { row: null, payload: emptyPayload(), past: [], future: [], selected: null, vertex: null, work: null, outline: null, issues: [], deaf: [], openIssue: null, newIssue: null, askBox: null, question: null, practised: null };
 
 export function createQueue({ store, page, activity, show, leave, onLeaseEnded, onTrouble }) {
   let waiting = [];

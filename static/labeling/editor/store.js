@@ -8,7 +8,7 @@ export const firstState = (page) => ({
   selected: null, vertex: null, tool: 'select', toolBefore: 'select', currentClass: null, work: null, outline: null, focusedQuestion: null,
   isReadOnly: page.mode === 'review', isFixing: false, isLeaseEnded: false, busy: false,
   hidden: false, names: true, save: null, live: { state: 'off', since: null },
-  issues: [], deaf: [], openIssue: null, newIssue: null, question: null, practised: null, isKnownHidden: false, today: 0, ready: 0, empty: null, fault: null,
+  issues: [], deaf: [], openIssue: null, newIssue: null, askBox: null, question: null, practised: null, isKnownHidden: false, today: 0, ready: 0, empty: null, fault: null,
 });
 
 /** `schedule` decides when listeners hear of changes; one call for all changes of a turn. */

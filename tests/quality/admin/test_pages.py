@@ -590,9 +590,9 @@ def test_an_issue_is_answered_resolved_and_opened_again(line: Line, issue: Issue
 
     assert do("comment", text="Yes, from half on.") == Issue.State.ANSWERED
     assert do("resolve") == Issue.State.RESOLVED
-    assert do("reopen") == Issue.State.OPEN
+    assert do("reopen") == Issue.State.REOPENED
     assert "Yes, from half on." in words_of(page(line.cast.max, "issue", issue.uid))
-    assert do("comment", text="  ") == Issue.State.OPEN
+    assert do("comment", text="  ") == Issue.State.REOPENED
     assert issue.comments.count() == 2
 
 
