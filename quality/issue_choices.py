@@ -8,7 +8,7 @@ from quality import issue_categories, issue_filters
 from quality.models import Issue
 from workforce import access, names
 from workforce.models import Person, Team
-from workforce.roles import PROJECT_ROLE_NAMES
+from workforce.roles import PROJECT_ROLE_NAMES, Permission
 
 MOST_IN_MENU = 60
 Choices = list[tuple[str, str]]
@@ -29,6 +29,11 @@ def choices_in(reader: Person, found: QuerySet[Issue], project: Project | None) 
         batches = Batch.objects.filter(project=project).order_by("-pk").values_list("uid", "name")
         values["batch"] = [(str(uid), name) for uid, name in batches[:MOST_IN_MENU]]
     return values
+
+
+def projects_of(reader: Person) -> list[Project]:
+    """The projects that have a list of issues for ``reader``, by name."""
+    return list(access.visible_to(reader, Project.objects.order_by("name"), Permission.VIEW_PROJECT)[:MOST_IN_MENU])
 
 
 def _categories(found: QuerySet[Issue], project: Project | None) -> Choices:

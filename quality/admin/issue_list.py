@@ -235,7 +235,7 @@ def _grouped(path: str, times: IssueTimes) -> list[tuple[str, list[tuple[issue_t
     ]
 
 
-def project_choice(request: HttpRequest, projects: Sequence[Project], project: Project, name: str) -> Menu:
+def project_choice(projects: Sequence[Project], project: Project, name: str) -> Menu:
     """From the list of one project to that of another, each at its own address."""
     choices = [Choice(one.name, reverse(name, args=[one.uid]), one == project) for one in projects]
     return Menu("Project", project.name, choices)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Project
-from quality import issue_bulk, issue_filters, issue_views, issues
+from quality import issue_bulk, issue_choices, issue_filters, issue_views, issues
 from quality.admin.issue_list import default_address, page_values, project_choice
 from quality.models import IssueView
 from quality.pages.issues import threads_of
@@ -31,9 +31,8 @@ def project_issues(request: PersonRequest, uid: str) -> HttpResponse:
     if first:
         return redirect(first)
     found = issues.issues_of(request.user, project)
-    mine = access.visible_to(request.user, Project.objects.order_by("name"), Permission.VIEW_PROJECT)
     values = page_values(request, request.user, found, project, by_groups=False)
-    choice = project_choice(request, list(mine), project, "issues")
+    choice = project_choice(issue_choices.projects_of(request.user), project, "issues")
     values["threads"] = threads_of(request.user, values["shown"].page.rows)
     return render(request, "quality/issues.html", {"project": project, "choice": choice, **values})
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling import kept_drafts
-from quality import issue_access, issue_duplicates, issue_moves, issue_words, issues
+from quality import issue_access, issue_choices, issue_duplicates, issue_moves, issue_words, issues
 from quality.models import Issue
 from workforce.admin.pages import act
 from workforce.errors import InvalidInput
@@ -33,6 +33,7 @@ def my_issues(request: PersonRequest) -> HttpResponse:
         "waiting": threads[: len(waiting)],
         "may_say": may["comment"],
         "may_resolve": may["resolve"],
+        "projects": issue_choices.projects_of(request.user),
         "key": uuid.uuid4(),
         "drafts": kept_drafts.kept_drafts(request.user),
         "draft_count": kept_drafts.drafts_of(request.user).count(),
