@@ -45,7 +45,7 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import benchmarks, consensus, issues, practice, quizzes, review
+from quality import benchmarks, consensus, issue_views, issues, practice, quizzes, review
 from quality.models import LabelScore
 from workforce import organizations, people, teams
 from workforce.idempotency import Answer
@@ -318,6 +318,8 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
     issues.comment(
         cast["elena"], issue, "The definition says what she holds is not part of her. Then which class is it?"
     )
+    oldest_first = {"state": "waiting", "sort": "oldest"}
+    issue_views.save_view(cast["elena"], project, name="Waits for an answer", filters=oldest_first, is_shared=True)
 
 
 # Question, explanation, and its options, the right ones first; how many of them are right.
