@@ -6,8 +6,8 @@ from labeling import guidelines
 from labeling.models import Batch, Project
 from quality import issue_categories, issue_filters
 from quality.models import Issue
-from workforce import access, names
-from workforce.models import Person, Team
+from workforce import access
+from workforce.models import Membership, Person, Team
 from workforce.roles import PROJECT_ROLE_NAMES, Permission
 
 MOST_IN_MENU = 60
@@ -19,7 +19,7 @@ def choices_in(reader: Person, found: QuerySet[Issue], project: Project | None) 
     The same queries for few issues and for many."""
     values = {name: list(one.values.items()) for name, one in issue_filters.FILTERS.items() if name != "q"}
     bare = found.order_by().prefetch_related(None).select_related(None)
-    people = _people_in(reader, bare, project)
+    people = _people_in(reader, bare)
     values["opener"] += people["opened_by"]
     values["assignee"] += [*people["assignee"], *_others_assigned(bare)]
     values["category"] = _categories(bare, project)
@@ -42,14 +42,17 @@ def _categories(found: QuerySet[Issue], project: Project | None) -> Choices:
     return list(dict(found.values_list("category__code", "category__name").distinct()).items())
 
 
-def _people_in(reader: Person, found: QuerySet[Issue], project: Project | None) -> dict[str, Choices]:
-    """Who opened these and to whom they are assigned, as far as ``reader`` is told their names."""
+def _people_in(reader: Person, found: QuerySet[Issue]) -> dict[str, Choices]:
+    """Who opened these and to whom they are assigned; to people of a vendor only their own have a name."""
+    vendors = access.vendors_of(reader)
+    is_of_vendor = vendors.exists()
     told = {}
     for column in ("opened_by", "assignee"):
-        met = Person.objects.filter(pk__in=found.values(column)).exclude(pk=reader.pk).order_by("name", "pk")
-        some = list(met.values_list("pk", "uid", "name")[:MOST_IN_MENU])
-        unnamed = names.unnamed_to(reader, [(project.organization_id, pk) for pk, _, _ in some]) if project else ()
-        told[column] = [(str(uid), name) for pk, uid, name in some if pk not in unnamed]
+        met = Person.objects.filter(pk__in=found.values(column)).exclude(pk=reader.pk)
+        if is_of_vendor:
+            met = met.filter(pk__in=Membership.objects.filter(vendor__in=vendors).values("person"))
+        some = met.order_by("name", "pk").values_list("uid", "name")[:MOST_IN_MENU]
+        told[column] = [(str(uid), name) for uid, name in some]
     return told
 
 

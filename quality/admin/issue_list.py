@@ -69,7 +69,7 @@ class Shown:
     page: paging.Page[Issue]
     chosen: dict[str, str]
     menus: list[Menu]
-    sorts: Menu
+    sorts: list[Menu]
     clear_all: str
     search: str
     kept_in_search: list[tuple[str, str]]
@@ -96,7 +96,7 @@ def shown_list(
         page=page,
         chosen=chosen,
         menus=menus,
-        sorts=filters.menu(request, "sort", "Sort", list(issue_filters.SORTS.items())[1:], any_title="Newest"),
+        sorts=[filters.menu(request, "sort", "Sort", list(issue_filters.SORTS.items())[1:], any_title="Newest")],
         clear_all=f"{request.path}?{urlencode(EVERYTHING)}" if any(menu.clear_link for menu in menus) else "",
         search=chosen.get("q", ""),
         kept_in_search=[(name, value) for name, value in request.GET.items() if name not in ("q", "after", "before")],

@@ -191,6 +191,10 @@ def test_people_of_a_vendor_learn_no_name_by_page_or_filter(line: Line) -> None:
     for name in ("assignee", "answerer"):
         found = client.get(f"/issues/{line.project.uid}/", {name: str(cast.rita.uid)})
         assert found.context["shown"].lines == [] and "Rita" not in found.content.decode()
+    client.force_login(cast.vito)
+    for path in ("issues/", "issues/?due=none", "performance/"):
+        page = client.get(f"/vendors/{cast.vendor.uid}/{path}").content.decode()
+        assert "Questions of your people" in page and "Rita" not in page and str(cast.rita.uid) not in page, path
     rita = issue_filters.filtered(Issue.objects.all(), {"answerer": str(cast.rita.uid)}, cast.pia)
     assert [one.pk for one in rita] == [issue.pk]
 
