@@ -23,6 +23,7 @@ from workforce.roles import PROJECT_ROLE_NAMES, Role
 
 LONGEST_SEARCH = 200
 MOST_WORDS = 10
+MOST_FOUND = 10_000_000
 # Beyond this many nobody asks for the exact number.
 MOST_COUNTED = 1000
 DUE_SOON = timedelta(days=7)
@@ -158,7 +159,8 @@ def _vendor(value: str, _: Person) -> Q:
 
 
 def _text(value: str, _: Person) -> Q:
-    return Q(pk__in=comments_with(value).values("issue"))
+    # The bound is never met. It keeps the search whole and by its index: else the database may ask it of each issue.
+    return Q(pk__in=comments_with(value).values("issue")[:MOST_FOUND])
 
 
 def comments_with(text: str) -> QuerySet[IssueComment]:

@@ -42,14 +42,20 @@ class ViewShape(serializers.Serializer[ShownView]):
         return issue_views.filters_of(shown.view)
 
 
+class ViewsShape(serializers.Serializer[Any]):
+    """All of them; there are never many."""
+
+    results = ViewShape(many=True)
+
+
 class ViewsOfProject(APIView):
     """Own and shared views of a project's issues, each with how many in it wait; or save one."""
 
-    @extend_schema(responses={200: ViewShape(many=True)})
+    @extend_schema(responses={200: ViewsShape})
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
         project = project_named(request, uid)
-        return Response(ViewShape(issue_views.views_for(person_of(request), project), many=True).data)
+        return Response(ViewsShape({"results": issue_views.views_for(person_of(request), project)}).data)
 
     @extend_schema(request=ViewBody, responses={201: ViewShape})
     @repeatable
