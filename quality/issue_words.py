@@ -77,6 +77,11 @@ def versions_of(person: Person, comment: IssueComment) -> list[IssueCommentVersi
     return list(comment.versions.select_related("author").order_by("number"))
 
 
+def require_own(actor: Person, comment: IssueComment) -> None:
+    if comment.author_id != actor.pk:
+        raise NotAllowed("Nobody changes another's words. Nothing was changed.", needs=str(Permission.OPEN_ISSUE))
+
+
 def is_question(comment: IssueComment) -> bool:
     return not IssueComment.objects.filter(issue=comment.issue_id, pk__lt=comment.pk).exists()
 
@@ -84,8 +89,7 @@ def is_question(comment: IssueComment) -> bool:
 def _own(actor: Person, comment: IssueComment, *, is_withdrawn_too: bool = False) -> tuple[Issue, IssueComment]:
     issue = issue_access.locked(actor, comment.issue, Permission.OPEN_ISSUE)
     found = IssueComment.objects.select_for_update(of=("self",), no_key=True).get(pk=comment.pk)
-    if found.author_id != actor.pk:
-        raise NotAllowed("Nobody changes another's words. Nothing was changed.", needs=str(Permission.OPEN_ISSUE))
+    require_own(actor, found)
     if found.withdrawn_at is not None and not is_withdrawn_too:
         raise RuleViolation("comment_withdrawn", "This comment was withdrawn. Say it in a new one.")
     found.author, found.issue = actor, issue

@@ -194,6 +194,7 @@ def duplicate(request: PersonRequest, uid: str) -> HttpResponse:
 @require_POST
 def edit_comment(request: PersonRequest, uid: str) -> HttpResponse:
     said = issue_access.comment_of(request.user, uid)
+    issue_words.require_own(request.user, said)
     return act(
         request,
         lambda: issue_words.edit_comment(request.user, said, request.POST.get("text", ""), mentions_in(request)),
@@ -205,6 +206,7 @@ def edit_comment(request: PersonRequest, uid: str) -> HttpResponse:
 @require_POST
 def withdraw_comment(request: PersonRequest, uid: str) -> HttpResponse:
     said = issue_access.comment_of(request.user, uid)
+    issue_words.require_own(request.user, said)
     return act(
         request,
         lambda: issue_words.withdraw_comment(request.user, said),

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling import kept_drafts
 from quality import issue_access, issue_choices, issue_duplicates, issue_moves, issue_words, issues
 from quality.models import Issue
+from workforce import access
 from workforce.admin.pages import act
 from workforce.errors import InvalidInput
 from workforce.idempotency import once
 from workforce.models import Person
 from workforce.pages.signed_in import PersonRequest, signed_in
+from workforce.roles import Permission
 
 CLOSED = (Issue.State.RESOLVED, Issue.State.DUPLICATE)
 
@@ -88,6 +90,7 @@ def say(request: PersonRequest, uid: str) -> HttpResponse:
 def move(request: PersonRequest, uid: str) -> HttpResponse:
     """Resolve it, or open it again."""
     thread = issues.thread_of(request.user, uid)
+    access.require(request.user, Permission.RESOLVE_ISSUE, thread)
     rule = issues.reopen_issue if thread.state in CLOSED else issues.resolve_issue
     said = "open again" if thread.state in CLOSED else "solved"
     return act(
@@ -110,6 +113,7 @@ def _back(request: PersonRequest, thread: Issue) -> str:
 def change_comment(request: PersonRequest, uid: str) -> HttpResponse:
     """Say one's own words anew, or withdraw them."""
     said = issue_access.comment_of(request.user, uid)
+    issue_words.require_own(request.user, said)
     if request.POST.get("act") == "withdraw":
         words = "Withdrawn. That there was a comment stays."
         return act(request, lambda: issue_words.withdraw_comment(request.user, said), words, then=reverse("my-issues"))

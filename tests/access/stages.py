@@ -36,6 +36,8 @@ from workforce.roles import Role
 CANARY = "CANARY-B-"
 # Texts that mean something to the program, or that the database lets nobody change.
 NOT_PROSE = {"asset_path", "checksum", "mime_type", "seed", "digest", "token_key", "time_zone", "password", "hash"}
+# What is chosen by name, not written.
+NOT_PROSE |= {"code", "assignee_role"}
 UNCHANGEABLE = {
     AuditEvent,
     LabelVersion,

@@ -19,7 +19,7 @@ def begin_to_ask(editor: Editor, text: str) -> Locator:
     editor.press("i")
     editor.click((200, 300))
     form = editor.page.locator("[data-issue-form]")
-    form.locator("select").select_option(index=1)
+    form.locator("select[name=category]").select_option(index=1)
     form.locator("textarea").fill(text)
     return form
 
@@ -28,7 +28,7 @@ def test_a_question_being_typed_is_kept(street: Line, signed_in: SignIn, shots: 
     lena = signed_in(street.cast.lena)
     editor = lena.label(street.project)
     editor.ask((455, 300), "Does the blue one count?")
-    category = editor.page.locator("[data-issue-form] select option").nth(1)
+    category = editor.page.locator("[data-issue-form] select[name=category] option").nth(1)
     form = begin_to_ask(editor, "And the red")
     chosen = category.get_attribute("value")
     assert chosen
@@ -38,7 +38,7 @@ def test_a_question_being_typed_is_kept(street: Line, signed_in: SignIn, shots: 
     expect(form.locator("textarea")).to_be_focused()
     editor.type(" one?")
     expect(form.locator("textarea")).to_have_value("And the red one?")
-    expect(form.locator("select")).to_have_value(chosen)
+    expect(form.locator("select[name=category]")).to_have_value(chosen)
 
     editor.press("Escape", "Escape")
     expect(form).to_have_count(0)
@@ -49,7 +49,7 @@ def test_a_question_being_typed_is_kept(street: Line, signed_in: SignIn, shots: 
     editor.press("i")
     editor.click((210, 310))
     expect(form.locator("textarea")).to_have_value("And the red one?")
-    expect(form.locator("select")).to_have_value(chosen)
+    expect(form.locator("select[name=category]")).to_have_value(chosen)
     lena.look("question-kept", shots)
     editor.page.locator("[data-issue-send]").click()
     expect(editor.page.locator("[data-issue-popover] .thread")).to_contain_text("And the red one?")
