@@ -70,9 +70,7 @@ def title_of(reader: Person, name: str, value: str) -> str:
     whose it is: only those of the reader's own organizations have a name, and to people of a vendor none."""
     if name in ("answerer", "vendor") and not access.vendors_of(reader).exists():
         own = access.organizations_of(reader)
-        if name == "vendor":
-            found = Team.objects.filter(uid=value, organization__in=own)
-        else:
-            found = Person.objects.filter(uid=value, memberships__organization__in=own)
-        return found.values_list("name", flat=True).first() or "Another"
+        teams = Team.objects.filter(uid=value, organization__in=own).values_list("name", flat=True)
+        people = Person.objects.filter(uid=value, memberships__organization__in=own).values_list("name", flat=True)
+        return (teams if name == "vendor" else people).first() or "Another"
     return "Another"

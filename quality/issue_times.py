@@ -5,7 +5,7 @@ counts as waiting up to now, and one that was closed without any up to then: the
 carry their n and Wilson's interval. What is counted are issues that the reader may read."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -139,10 +139,10 @@ def _lines(found: QuerySet[Issue]) -> list[dict[str, Any]]:
         vendor_uid=Subquery(vendor.values("vendor__uid")[:1]),
         vendor_name=Subquery(vendor.values("vendor__name")[:1]),
     )
-    return list(columns[:MOST_ISSUES])
+    return [dict(line) for line in columns[:MOST_ISSUES]]
 
 
-def _wait(line: dict[str, Any], at: datetime) -> tuple[float, bool]:
+def _wait(line: Mapping[str, Any], at: datetime) -> tuple[float, bool]:
     """How long in seconds, and whether an answer came."""
     end = line["first_answered_at"]
     if end is None and line["state"] in (Issue.State.RESOLVED, Issue.State.DUPLICATE):

@@ -38,6 +38,8 @@ DUE_TODAY = timedelta(days=1)
 # Shown where they are set; a door of a figure sets them.
 SELDOM = ("opened", "reopened", "kept", "answerer", "vendor", "batch")
 EVERYTHING = {"view": "all"}
+# What a new search sets or begins anew.
+SET_BY_SEARCH = ("q", "after", "before")
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def shown_list(
         sorts=[filters.menu(request, "sort", "Sort", list(issue_filters.SORTS.items())[1:], any_title="Newest")],
         clear_all=f"{request.path}?{urlencode(EVERYTHING)}" if any(menu.clear_link for menu in menus) else "",
         search=chosen.get("q", ""),
-        kept_in_search=[(name, value) for name, value in request.GET.items() if name not in ("q", "after", "before")],
+        kept_in_search=[
+            (name, str(value)) for name, value in request.GET.items() if name not in ("q", "after", "before")
+        ],
         empty_because=cause,
         without_cause=link_with(request, **{cause.name: "", "after": "", "before": ""}) if cause else "",
         unnamed=unnamed,
