@@ -17,8 +17,10 @@ from scipy.special import stdtrit
 from labeling import counters, presence
 from labeling.models import Batch, Project, ProjectRow, WorkInterval, WorkSession
 from quality import flow_history
+from quality.agreement.survival import MedianWait
 from quality.flow_history import FlowTotals
 from quality.flow_rows import Outcome, Stage, State, Today
+from quality.issue_times import first_answer_of
 from quality.models import DayFigure, FigureDelta, Issue
 from workforce import access, outbox
 from workforce.models import Person
@@ -145,6 +147,8 @@ class Line:
     at_work: tuple[AtWork, ...]
     at_work_count: int
     alerts: tuple[Alert, ...]
+    # Of the project's issues, where some of them wait.
+    first_answer: MedianWait | None
 
 
 def line_of(person: Person, project: Project, *, at: datetime) -> Line:
@@ -156,6 +160,8 @@ def line_of(person: Person, project: Project, *, at: datetime) -> Line:
     history = flow_history.totals_by_day(project, today.start, wip)
     at_work, count = _at_work(today)
     bottleneck = _bottleneck(stages)
+    alerts = _alerts(person, today, bottleneck)
+    issues = access.visible_to(person, Issue.objects.filter(project=project), Permission.VIEW_ISSUE)
     return Line(
         at=at,
         total=sum(wip.values()),
@@ -168,7 +174,8 @@ def line_of(person: Person, project: Project, *, at: datetime) -> Line:
         history=tuple(history),
         at_work=at_work,
         at_work_count=count,
-        alerts=_alerts(person, today, bottleneck),
+        alerts=alerts,
+        first_answer=first_answer_of(issues) if any(one.kind == "issues" for one in alerts) else None,
     )
 
 
@@ -426,9 +433,14 @@ def _alerts(person: Person, today: Today, bottleneck: Bottleneck | None) -> tupl
     if bottleneck is not None and bottleneck.stage == "review":
         found.append(Alert("review_grows", "warn", bottleneck.net, today.at))
     issues = access.visible_to(person, Issue.objects.filter(project=today.project), Permission.VIEW_ISSUE)
-    late = issues.filter(state__in=Issue.WAITING, opened_at__lt=today.at - ISSUE_IS_LATE_AFTER)
-    open_issues = late.aggregate(count=Count("pk"), since=Min("opened_at"))
-    if open_issues["count"]:
-        found.append(Alert("issues", "warn", open_issues["count"], open_issues["since"]))
+    waiting = issues.filter(state__in=Issue.WAITING)
+    old, late = Q(opened_at__lt=today.at - ISSUE_IS_LATE_AFTER), Q(due_at__lt=today.at)
+    for kind, severity, which, since in (
+        ("issues_late", "bad", late, "due_at"),
+        ("issues", "warn", old, "opened_at"),
+    ):
+        stuck = waiting.filter(which).aggregate(count=Count("pk"), since=Min(since))
+        if stuck["count"]:
+            found.append(Alert(kind, severity, stuck["count"], stuck["since"]))
     order = {"bad": 0, "warn": 1}
     return tuple(sorted(found, key=lambda one: (order[one.severity], -(one.since or today.at).timestamp())))

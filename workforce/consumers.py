@@ -155,9 +155,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
 
     async def _follow(self, stream: str, since: Any) -> None:
         began = time.monotonic()
-        may = len(self.seen) < MOST_STREAMS and await database_sync_to_async(live.may_follow)(
-            self.scope["user"], stream
-        )
+        has_place = stream in self.seen or len(self.seen) < MOST_STREAMS
+        may = has_place and await database_sync_to_async(live.may_follow)(self.scope["user"], stream)
         if not may:
             await self.send_json({"refused": stream})
             return
@@ -167,8 +166,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         start = since if is_number and since >= 0 else None
         if start is None:
             start = (await database_sync_to_async(live.events_after)(stream, 2**62)).last
-        self.seen[stream], self.asked_at[stream] = start, began
-        await self.send_json({"following": stream, "since": start})
+        # Nothing of the stream goes out before the answer: the page would take it for all that there is.
+        async with self.sending:
+            self.seen[stream], self.asked_at[stream] = start, began
+            await self.send_json({"following": stream, "since": start})
         await self._send_new(stream)
 
     async def _leave(self, stream: str) -> None:

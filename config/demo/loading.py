@@ -45,7 +45,18 @@ from labeling.models import (
 )
 from labeling.projects import ProjectSettings
 from labeling.rows import move_row
-from quality import appeals, benchmarks, consensus, issues, practice, proposals, quizzes, review, review_steps
+from quality import (
+    appeals,
+    benchmarks,
+    consensus,
+    issue_views,
+    issues,
+    practice,
+    proposals,
+    quizzes,
+    review,
+    review_steps,
+)
 from quality.models import LabelScore
 from quality.review_steps import LooksAt, Step
 from workforce import organizations, people, teams
@@ -363,6 +374,8 @@ def _issue(cast: dict[str, Person], project: Project) -> None:
         text="Draw it apart where its edge can be told from the person; leave it out where it cannot.",
     )
     proposals.vote(cast["ines"], rule, is_yes=True, reason="That is how we review it already.")
+    oldest_first = {"state": "waiting", "sort": "oldest"}
+    issue_views.save_view(cast["elena"], project, name="Waits for an answer", filters=oldest_first, is_shared=True)
 
 
 # Question, explanation, and its options, the right ones first; how many of them are right.

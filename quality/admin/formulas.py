@@ -198,6 +198,39 @@ FORMULAS = (
         ),
     ),
     Formula(
+        "first-answer",
+        "Time to first answer",
+        "time",
+        "median of: first word of somebody who may resolve the issue and did not open it − opened; of issues opened in "
+        "the last 90 days, the newest 5,000 of them",
+        (
+            "An issue without an answer counts as waiting up to now, one that was closed without any up to then: "
+            "Kaplan and Meier's median (1958), interval by Brookmeyer and Crowley (1982). None while half still wait.",
+            "By person only what that person answered counts, so there nothing waits any more.",
+        ),
+    ),
+    Formula(
+        "open-age",
+        "Open age",
+        "time",
+        "now − opened, of issues that are open or reopened: median and oldest",
+        ("A colour stands only at a due time: amber on its last day, red when it has passed.",),
+    ),
+    Formula(
+        "reopened",
+        "Reopen rate",
+        "share",
+        "issues opened again at least once ÷ issues that were resolved at least once; opened in the last 90 days",
+        ("Wilson's interval.",),
+    ),
+    Formula(
+        "in-time",
+        "Answered in time",
+        "share",
+        "first answer by the due time ÷ issues with a due time that were answered, or wait past it",
+        ("What is not due yet and has no answer counts on neither side. Wilson's interval.",),
+    ),
+    Formula(
         "interval",
         "95\u202f% intervals",
         "",

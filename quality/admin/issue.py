@@ -22,7 +22,7 @@ from quality import (
     issue_words,
 )
 from quality import issues as rules
-from quality.admin.issues import STATE_CHIPS
+from quality.admin.issue_list import STATE_CHIPS
 from quality.admin.links import SOCKET
 from quality.models import Issue, IssueComment
 from quality.pages.decisions import decision_values

@@ -1,31 +1,20 @@
 """Issues as lists: of all projects and of one."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from labeling import work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.models import Project
 from quality import issues as rules
-from quality.admin.links import SOCKET
-from quality.models import Issue
+from quality.admin.issue_list import default_address, page_values, shown_list
+from quality.admin.links import SOCKET, formula_link
 from workforce import access
-from workforce.admin import filters, paging
+from workforce.admin import filters
 from workforce.admin.pages import PersonRequest, show
 from workforce.admin.site import Entry, add_entry, add_page
 from workforce.roles import Permission
-
-STATE_CHIPS = {
-    Issue.State.OPEN: ("warn", "help"),
-    Issue.State.ANSWERED: ("accent", "comment"),
-    Issue.State.RESOLVED: ("ok", "check"),
-    Issue.State.REOPENED: ("warn", "help"),
-    Issue.State.DUPLICATE: ("ok", "check"),
-}
 
 
 # --- Lists ------------------------------------------------------------------------------------------------------
@@ -36,20 +25,24 @@ def every_issue(request: PersonRequest) -> HttpResponse:
     wanted = [project for project in projects if str(project.uid) == request.GET.get("project")]
     found = rules.issues_visible_to(request.user).filter(project__in=wanted or projects)
     project_menu = filters.menu(request, "project", "Project", [(str(one.uid), one.name) for one in projects])
-    values = _list_values(request, found, [project_menu])
     return show(
         request,
         "quality/admin/issues.html",
         title="Issues",
+        shown=shown_list(request, request.user, found, wanted[0] if wanted else None, [project_menu]),
         has_several_projects=len(projects) > 1 and not wanted,
         streams=" ".join(f"project:{project.uid}" for project in (wanted or projects)[:20]),
-        **values,
+        socket=SOCKET,
+        now=work_time.clock(),
     )
 
 
 @require_safe
 def project_issues(request: PersonRequest, uid: str) -> HttpResponse:
     project = project_for(request, uid, Permission.VIEW_ISSUE)
+    first = default_address(request, request.user, project)
+    if first:
+        return redirect(first)
     found = rules.issues_of(request.user, project)
     return show_in_project(
         request,
@@ -57,42 +50,9 @@ def project_issues(request: PersonRequest, uid: str) -> HttpResponse:
         "quality/admin/project_issues.html",
         page="project-issues",
         streams=f"project:{project.uid}",
-        **_list_values(request, found, []),
+        formula=formula_link("first-answer"),
+        **page_values(request, request.user, found, project, by_groups=True),
     )
-
-
-def _list_values(request: PersonRequest, found: QuerySet[Issue], menus: Iterable[filters.Menu]) -> dict[str, Any]:
-    state, category = request.GET.get("state", ""), request.GET.get("category", "")
-    category_menu = filters.menu(request, "category", "Category", _categories(found))
-    if state in Issue.State.values:
-        found = found.filter(state=state)
-    if category:
-        found = found.filter(category__code=category)
-    all_menus = [
-        *menus,
-        filters.menu(request, "state", "State", [(code, text.capitalize()) for code, text in Issue.State.choices]),
-        category_menu,
-    ]
-    page = paging.page_of(request, found)
-    return {
-        "issues_page": page,
-        "lines": [(issue, STATE_CHIPS[Issue.State(issue.state)], _question(issue)) for issue in page.rows],
-        "menus": all_menus,
-        "clear_all": filters.clear_all_link(request, all_menus),
-        "socket": SOCKET,
-        "now": work_time.clock(),
-    }
-
-
-def _categories(found: QuerySet[Issue]) -> list[tuple[str, str]]:
-    """What these issues are about; projects may call the same code differently."""
-    named = found.order_by("category__code").values_list("category__code", "category__name").distinct()
-    return list(dict(named).items())
-
-
-def _question(issue: Issue) -> str:
-    """The first words said; the comments came with the list."""
-    return next(("" if said.withdrawn_at else said.text for said in issue.comments.all()), "")
 
 
 def sees_issues(request: HttpRequest) -> bool:

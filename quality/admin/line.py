@@ -194,18 +194,25 @@ def _alert(one: Alert, line: Line, project: Project) -> ShownAlert:
         people = reverse("admin:project-people", args=[project.uid])
         title = f"Review grows: {words.signed(one.count)} rows today"
         return ShownAlert("warn", "warn", title, evidence, people, "Add reviewers", one.since)
-    verb = "waits" if one.count == 1 else "wait"
-    title = f"{words.count_of(one.count, 'issue')} {verb} longer than a day"
+    return _stuck_issues(one, line, project)
+
+
+def _stuck_issues(one: Alert, line: Line, project: Project) -> ShownAlert:
+    many = words.count_of(one.count, "issue")
     waited = words.age((line.at - one.since).total_seconds()) if one.since else ""
-    return ShownAlert(
-        "comment",
-        "warn",
-        title,
-        f"The oldest for {waited}.",
-        issues_link(project, state="open"),
-        "Open the issues",
-        one.since,
+    if one.kind == "issues_late":
+        title = f"{many} {'is' if one.count == 1 else 'are'} past the time to answer"
+        evidence, link = f"The latest by {waited}.", issues_link(project, due="late", sort="due", view="all")
+        return ShownAlert("clock", "bad", title, evidence, link, "Open the issues", one.since)
+    title = f"{many} {'waits' if one.count == 1 else 'wait'} longer than a day"
+    median = line.first_answer
+    usual = (
+        f" Half of all get a first answer within {words.age(median.median)} (n {median.n})."
+        if (median is not None and median.median is not None)
+        else ""
     )
+    link = issues_link(project, state="waiting", age="1", sort="oldest", view="all")
+    return ShownAlert("comment", "warn", title, f"The oldest for {waited}.{usual}", link, "Open the issues", one.since)
 
 
 add_page("dashboard/", dashboard, "dashboard")

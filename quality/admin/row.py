@@ -20,7 +20,7 @@ from labeling.ontologies import parsed
 from labeling.overlap import overlap_of
 from quality import benchmarks, consensus, issues, overlap, performance, sampling
 from quality.admin.benchmarks import gold_classes, gold_section
-from quality.admin.issues import STATE_CHIPS
+from quality.admin.issue_list import STATE_CHIPS
 from quality.admin.links import SOCKET, formula_link
 from quality.charts import words
 from quality.charts.objects import ObjectRow, OpinionFacts, object_rows

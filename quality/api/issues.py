@@ -11,7 +11,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.models import Project, ProjectRow, Slot
-from quality import issue_changes, issue_duplicates, issue_mentions, issue_moves, issues
+from quality import (
+    issue_changes,
+    issue_duplicates,
+    issue_filters,
+    issue_mentions,
+    issue_moves,
+    issue_views,
+    issues,
+)
 from quality.issue_duplicates import Root
 from quality.models import Issue, IssueComment
 from workforce import access
@@ -22,10 +30,10 @@ from workforce.api.shapes import (
     PAGING,
     PAGING_PARAMETERS,
     Body,
-    choice_parameter,
     filters_of,
     page_shape,
     person_of,
+    query_parameters,
     values_of,
 )
 from workforce.idempotency import once
@@ -204,17 +212,21 @@ class IssuesOfRow(APIView):
 
 
 class IssuesOfProject(APIView):
-    """The issues that the caller may read, newest first."""
+    """The issues that the caller may read, newest first, by the filters of the page; ``view`` is a saved view's uid."""
 
     @extend_schema(
-        parameters=[choice_parameter("state", Issue.State.values), *PAGING_PARAMETERS],
+        parameters=[*query_parameters(*issue_filters.FILTERS, "view"), *PAGING_PARAMETERS],
         responses={200: ISSUE_PAGE},
     )
     def get(self, request: Request, uid: str) -> Response:
-        state = filters_of(request, "state", *PAGING).get("state")
+        values = filters_of(request, *issue_filters.FILTERS, "view", *PAGING)
         person = person_of(request)
         project = access.access(person, Project.objects.all(), uid, Permission.VIEW_PROJECT)
-        page = page_by_key(request, issues.issues_of(person, project, state=state))
+        chosen = issue_filters.chosen_in({name: values[name] for name in values if name in issue_filters.FILTERS})
+        if "view" in values:
+            chosen = issue_views.filters_of(issue_views.view_named(person, project, values["view"])) | chosen
+        found = issue_filters.filtered(issues.issues_of(person, project), chosen, person)
+        page = page_by_key(request, found)
         return Response({"results": issue_documents(person, page.rows), "next_cursor": page.next_cursor})
 
 

@@ -5,6 +5,7 @@ from quality.api import (
     benchmarks,
     consensus,
     issue_acts,
+    issue_views,
     issues,
     performance,
     practice,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("projects/<uuid:uid>/appeal-policy/", appeals.AppealPolicyOfProject.as_view(), name="api-appeal-policy"),
     path("rows/<uuid:uid>/issues/", issues.IssuesOfRow.as_view(), name="api-row-issues"),
     path("projects/<uuid:uid>/issues/", issues.IssuesOfProject.as_view(), name="api-project-issues"),
+    path("projects/<uuid:uid>/issue-views/", issue_views.ViewsOfProject.as_view(), name="api-issue-views"),
+    path("projects/<uuid:uid>/issue-times/", issue_views.TimesOfProject.as_view(), name="api-issue-times"),
+    path("issue-views/<uuid:uid>/", issue_views.ViewByUid.as_view(), name="api-issue-view"),
     path(
         "projects/<uuid:uid>/performance/", performance.PerformanceOfProject.as_view(), name="api-project-performance"
     ),

@@ -8,6 +8,7 @@ from quality.models.benchmarks import (
 )
 from quality.models.computed_skills import ComputedSkill, SkillSource
 from quality.models.consensus import ExtraOpinion, LabelScore, MergedLabel, MovedScore, PairScore, RowConsensus
+from quality.models.issue_views import DefaultIssueView, IssueView
 from quality.models.issues import (
     Issue,
     IssueCategory,
@@ -38,6 +39,7 @@ __all__ = [
     "Candidacy",
     "ComputedSkill",
     "DayFigure",
+    "DefaultIssueView",
     "ExtraOpinion",
     "FigureDelta",
     "FunnelEvent",
@@ -51,6 +53,7 @@ __all__ = [
     "IssueCommentVersion",
     "IssueEvent",
     "IssueMention",
+    "IssueView",
     "LabelScore",
     "MergedLabel",
     "MinimumSkill",

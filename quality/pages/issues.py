@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling import kept_drafts
-from quality import issue_access, issue_duplicates, issue_moves, issue_words, issues
+from quality import issue_access, issue_choices, issue_duplicates, issue_moves, issue_words, issues
 from quality.models import Issue
 from workforce import access
 from workforce.admin.pages import act
@@ -35,6 +35,7 @@ def my_issues(request: PersonRequest) -> HttpResponse:
         "waiting": threads[: len(waiting)],
         "may_say": may["comment"],
         "may_resolve": may["resolve"],
+        "projects": issue_choices.projects_of(request.user),
         "key": uuid.uuid4(),
         "drafts": kept_drafts.kept_drafts(request.user),
         "draft_count": kept_drafts.drafts_of(request.user).count(),
@@ -81,7 +82,7 @@ def say(request: PersonRequest, uid: str) -> HttpResponse:
         messages.error(request, f"{refusal.message} Nothing was said.")
     else:
         messages.success(request, f"Said in issue {thread.number}.")
-    return redirect("my-issues")
+    return redirect(_back(request, thread))
 
 
 @require_POST
@@ -93,8 +94,18 @@ def move(request: PersonRequest, uid: str) -> HttpResponse:
     rule = issues.reopen_issue if thread.state in CLOSED else issues.resolve_issue
     said = "open again" if thread.state in CLOSED else "solved"
     return act(
-        request, lambda: rule(request.user, thread), f"Issue {thread.number} is {said}.", then=reverse("my-issues")
+        request,
+        lambda: rule(request.user, thread),
+        f"Issue {thread.number} is {said}.",
+        then=_back(request, thread),
     )
+
+
+def _back(request: PersonRequest, thread: Issue) -> str:
+    """To the page that the form stood on, which it says by a word and never by an address."""
+    if request.POST.get("back") == "list":
+        return f"{reverse('issues', args=[thread.project.uid])}?view=all#thread-{thread.number}"
+    return reverse("my-issues")
 
 
 @require_POST

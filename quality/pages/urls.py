@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.pages import appeals, decisions, gold, home, issues, practice, quizzes, team, vendor, vetting
+from quality.pages import appeals, decisions, gold, home, issue_list, issues, practice, quizzes, team, vendor, vetting
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("issues/<uuid:uid>/propose/", decisions.propose, name="issue-propose"),
     path("proposals/<uuid:uid>/vote/", decisions.vote, name="proposal-vote"),
     path("proposals/<uuid:uid>/close/", decisions.close, name="proposal-close"),
+    path("issues/<uuid:uid>/", issue_list.project_issues, name="issues"),
+    path("issues/<uuid:uid>/bulk/", issue_list.bulk, name="issues-bulk"),
+    path("issues/<uuid:uid>/views/save/", issue_list.save_view, name="issue-view-save"),
+    path("issue-views/<uuid:uid>/act/", issue_list.act_on_view, name="issue-view-act"),
     path("my-issues/<uuid:uid>/move/", issues.move, name="my-issue-move"),
     path("my-issues/comments/<uuid:uid>/", issues.change_comment, name="my-issue-comment"),
     path("my-appeals/", appeals.my_appeals, name="my-appeals"),

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling import class_shares, day_limits, work_time
 from quality import home, issues, skills, vendor_limits, vendors
+from quality.admin.issue_list import shown_list, time_values
 from quality.performance import performance_of
 from workforce import invitations, organizations
-from workforce.admin import paging
+from workforce.admin import filters, paging
 from workforce.admin.pages import act
 from workforce.errors import InvalidInput, NotAllowed
 from workforce.models import Invitation, Membership, Team
@@ -189,11 +190,14 @@ def performance(request: PersonRequest, uid: str) -> HttpResponse:
     projects = list(vendors.projects_of(request.user, vendor).order_by("name"))
     wanted = request.GET.get("project")
     project = vendors.project_for(request.user, vendor, wanted) if wanted else next(iter(projects), None)
-    shown = None
+    shown, times = None, {}
     if project is not None:
         until = work_time.day_in(project, work_time.clock())
         since = until - timedelta(days=DAYS)
         shown = performance_of(request.user, project, since=since, until=until, team=vendor.name)
+        asked = vendors.issues_of(request.user, vendor).filter(project=project)
+        path = reverse("vendor-issues", args=[vendor.uid])
+        times = time_values(request.user, asked, path, by_groups=False, project=str(project.uid))
     return _show(
         request,
         vendor,
@@ -202,6 +206,7 @@ def performance(request: PersonRequest, uid: str) -> HttpResponse:
         project=project,
         shown=shown,
         shown_from=home.SHOWN_FROM,
+        **times,
     )
 
 
@@ -209,8 +214,16 @@ def performance(request: PersonRequest, uid: str) -> HttpResponse:
 @signed_in
 def questions(request: PersonRequest, uid: str) -> HttpResponse:
     vendor = vendors.vendor_for(request.user, uid)
-    page = paging.page_of(request, vendors.issues_of(request.user, vendor))
-    return _show(request, vendor, "vendor-issues", page=page, threads=vendors.threads_for(request.user, page.rows))
+    found = vendors.issues_of(request.user, vendor)
+    shared = vendors.projects_of(request.user, vendor).order_by("name").values_list("uid", "name")
+    projects = [(str(project), name) for project, name in shared]
+    wanted = request.GET.get("project", "")
+    if wanted in dict(projects):
+        found = found.filter(project__uid=wanted)
+    choice = filters.menu(request, "project", "Project", projects)
+    shown = shown_list(request, request.user, found, None, [choice] if len(projects) > 1 else [])
+    threads = vendors.threads_for(request.user, shown.page.rows)
+    return _show(request, vendor, "vendor-issues", shown=shown, page=shown.page, threads=threads)
 
 
 @require_POST

@@ -36,6 +36,7 @@ from quality import (
     benchmarks,
     computed_skills,
     funnel_settings,
+    issue_views,
     issues,
     practice,
     proposals,
@@ -56,6 +57,7 @@ from quality.models import (
     Issue,
     IssueCategory,
     IssueComment,
+    IssueView,
     PairScore,
     PracticeRow,
     Proposal,
@@ -267,6 +269,45 @@ def issue_of_vera(stage: Line) -> Issue:
     return found
 
 
+def shared_view(stage: Line) -> IssueView:
+    """A view of the project's issues that everybody on it has."""
+    found = IssueView.objects.filter(project=stage.project).first()
+    values: dict[str, Any] = {"name": "Late", "filters": {"due": "late"}, "is_shared": True}
+    return found or issue_views.save_view(stage.cast.ada, stage.project, **values)
+
+
+@request_for("api-issue-views")
+def views_of_project(stage: Line) -> RequestOf:
+    body = {"name": "Mine", "filters": {"assignee": "mine"}}
+    return RequestOf({"uid": stage.project.uid}, body, shows=[str(shared_view(stage).uid)])
+
+
+@request_for("api-issue-times")
+def times_of_issues(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid})
+
+
+@request_for("api-issue-view")
+def view_of_issues(stage: Line) -> RequestOf:
+    return RequestOf({"uid": shared_view(stage).uid}, {"name": "Overdue"})
+
+
+@request_for("issue-view-act")
+def act_on_view(stage: Line) -> RequestOf:
+    return RequestOf({"uid": shared_view(stage).uid}, {"act": "rename", "name": "Overdue"}, content_type=FORM)
+
+
+@request_for("issue-view-save")
+def save_view(stage: Line) -> RequestOf:
+    return RequestOf({"uid": stage.project.uid}, {"name": "Mine", "filters": "assignee=mine"}, content_type=FORM)
+
+
+@request_for("issues-bulk")
+def bulk_of_issues(stage: Line) -> RequestOf:
+    body = {"issue": [issue_of_lena(stage).uid], "act": "resolve"}
+    return RequestOf({"uid": stage.project.uid}, body, content_type=FORM)
+
+
 @request_for("stream:project")
 def stream_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid})
@@ -460,7 +501,7 @@ def labels_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).uid)])
 
 
-@request_for("api-project-issues", "admin:project-issues")
+@request_for("api-project-issues", "admin:project-issues", "issues")
 def issues_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(issue_of_lena(stage).uid)])
 

@@ -31,6 +31,7 @@ from tests.access.requests_of_routes import (
     notice_of_lena,
     pause_of_lena,
     requests_of,
+    shared_view,
     word,
 )
 from tests.access.stages import CANARY, World
@@ -85,6 +86,7 @@ THINGS: dict[str, Named] = {
     "pause": lambda stage: pause_of_lena(stage).uid,
     "issue": lambda stage: issue_of_lena(stage).uid,
     "newest": lambda stage: notice_of_lena(stage).uid,
+    "view": lambda stage: shared_view(stage).uid,
     "teams": lambda stage: [stage.cast.team.uid],
     "back": lambda stage: stage.cast.lena.uid,
     "addresses": lambda stage: stage.cast.lena.email,
@@ -118,6 +120,7 @@ PLAIN = {
     "asks_quiz", "assessment_bar", "assessment_count", "experience", "gold_share", "is_open", "needs_interview",
     "conditions", "classes", "decided_by", "instructions", "looks_at", "low_consensus", "machine", "method", "most",
     "newcomer", "open_issue", "share", "target",
+    "filters", "is_shared", "is_default", "shared", "default",
     "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",
 }
 # fmt: on

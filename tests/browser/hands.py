@@ -183,20 +183,20 @@ def end_lease(editor: Editor, person: Person) -> None:
     assert held.update(leased_until=ClockTimestamp() - timedelta(seconds=1)) == 1
 
 
-def follow(page: Page, stream: str) -> Callable[[], list[dict[str, Any]]]:
+def follow(page: Page, stream: str, **settings: int) -> Callable[[], list[dict[str, Any]]]:
     """Follow a stream from a page as our pages do; the answer reads what came, in order."""
     page.evaluate(
-        """async (stream) => {
+        """async ([stream, settings]) => {
           const { connectLive } = await import('/static/shared/live.js');
           window.heard ??= [];
           window.liveState = 'off';
           const live = connectLive({ address: '/ws/live/', onEvent: (event) => window.heard.push(event),
-            onState: (state) => { window.liveState = state; } });
+            onFollowing: () => { window.liveState = 'following'; }, ...settings });
           live.follow(stream);
         }""",
-        stream,
+        [stream, settings],
     )
-    page.wait_for_function("() => window.liveState === 'live'")
+    page.wait_for_function("() => window.liveState === 'following'")
     return lambda: page.evaluate("() => window.heard")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench.faulty_line import FaultyLine
 from labeling.models import ProjectRow
 from quality import issues
 from quality.models import Issue, RowConsensus
@@ -17,7 +18,8 @@ from tests.browser.lines import make_street
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.line import Line
-from workforce.models import Person
+from workforce.events import announce
+from workforce.models import Event, Person
 
 SignIn = Callable[[Person], Hand]
 MOST_SECONDS = 5
@@ -109,6 +111,39 @@ def test_a_question_and_its_answer_meet_in_both_pages(street: Line, site: Site, 
         "Draw what you see of it.",
         "And nothing more.",
     ]
+    over_a_line_that_fails(rita, issue)
+
+
+def over_a_line_that_fails(hand: Hand, issue: Issue) -> None:
+    """Cut, mute and reset again and again: what the page hears is what the database has, in order and once."""
+    stream = issues.stream_of_issue(issue.uid)
+    line = FaultyLine(hand.site.port)
+    line.start()
+    try:
+        hand.page.goto(f"{line.address}/my-issues/")
+        follow(hand.page, stream, askEvery=400, longestSilence=300)
+        start = Event.objects.filter(stream=stream).count()
+        line.cut()
+        issues.comment(hand.person, issue, "Said while it was cut.")
+        line.restore()
+        wait_heard(hand.page, "issue_commented")
+        # Nobody tells the page that this one is dead: it finds out by asking.
+        line.silence()
+        issues.comment(hand.person, issue, "Said into the silence.")
+        line.forget()
+        wait_heard(hand.page, "issue_commented", 2)
+        before = line.resets
+        with line.resetting_every(0.3):
+            for number in range(60):
+                announce(issue.project.organization_id, stream, "said", {"number": number})
+                time.sleep(0.04)
+        wait_heard(hand.page, "said", 60)
+        assert line.resets - before >= 3
+        heard = [(event["seq"], event["payload"]) for event in hand.page.evaluate("() => window.heard")]
+        written = Event.objects.filter(stream=stream, seq__gt=start).order_by("seq")
+        assert heard == list(written.values_list("seq", "payload"))
+    finally:
+        line.stop()
 
 
 def answer_as(page: Page, issue: Issue, text: str) -> None:
