@@ -122,11 +122,15 @@ def lease_next_rows(
     kind: str = Slot.Kind.LABEL,
     have: Iterable[str] = (),
     wanted: str | None = None,
+    most: int | None = None,
+    narrowed: str = "",
 ) -> Claim:
     """Lease rows for ``person`` up to the batch size; ``have`` names slots that the page holds already.
 
     ``wanted`` is a slot whose lease ran out in the person's hands: a free slot of its row comes back, in front and
-    beyond the batch size, because there is work on it already.
+    beyond the batch size, because there is work on it already. A slot that they still hold comes in front.
+
+    A page that shows many reviews at once says how ``most`` it holds, and by a condition of ``picks`` which ones.
 
     Returns the slots the page has not, own live leases first. Never raises because there is nothing to do."""
     permission = Permission.REVIEW if kind == Slot.Kind.REVIEW else Permission.LABEL
@@ -147,9 +151,17 @@ def lease_next_rows(
                     _wait_for_own_claims(person, project)
                     caps = _caps_on(person, project, kind)
                 held = _live_leases(person, project, kind)
-                missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
+                size = batch_size(person, project, kind) if most is None else most
+                missing = min([size - len(held), *(left for left, _ in caps)])
                 taken = _take(
-                    person, project, kind, missing, slot_wanted=wanted, closed=list(closed), classes=list(classes)
+                    person,
+                    project,
+                    kind,
+                    missing,
+                    slot_wanted=None if _is_among(wanted, held) else wanted,
+                    closed=list(closed),
+                    classes=list(classes),
+                    narrowed=narrowed,
                 )
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
@@ -159,9 +171,16 @@ def lease_next_rows(
         break
     known = set(have)
     # What came back goes before what is in hand.
-    both = sorted((*held, *_with_rows(taken)), key=lambda slot: not (slot.is_rework or slot.why == "taken_back"))
+    both = sorted(
+        (*held, *_with_rows(taken)),
+        key=lambda slot: not (slot.is_rework or slot.why == "taken_back" or _is_among(wanted, [slot])),
+    )
     slots = tuple(slot for slot in both if str(slot.uid) not in known)
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
+
+
+def _is_among(wanted: str | None, slots: Iterable[Slot]) -> bool:
+    return wanted is not None and any(str(slot.uid) == wanted for slot in slots)
 
 
 def _caps_on(person: Person, project: Project, kind: str) -> list[tuple[int, Empty]]:
@@ -197,6 +216,7 @@ def _take(
     slot_wanted: str | None,
     closed: list[int],
     classes: list[str],
+    narrowed: str,
 ) -> list[int]:
     if WHOLE_PROJECT in closed:
         # Nothing new: what came back is still its maker's.
@@ -216,7 +236,7 @@ def _take(
     if slot_wanted is not None:
         taken += _lease(to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED), values, "taken_back", 1)
     if is_review:
-        narrowed = picks.NOT_CLOSED if closed else ""
+        narrowed += picks.NOT_CLOSED if closed else ""
         return taken + _lease(to_do.format(narrowed=narrowed), values, "review_oldest", count - len(taken))
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
     taken += _lease(picks.PICK_CAME_BACK, values, "came_back", LARGEST_BATCH)
@@ -471,25 +491,3 @@ def clear_leases(actor: Person, project: Project, *, of: Person) -> int:
         free_slot(slot)
     audit.record(actor, "leases.cleared", project, after={"person": str(of.uid), "count": len(slots)})
     return len(slots)
-
-
-def sweep_expired_leases(limit: int = 1000) -> int:
-    """Tidy: expired leases become open in the table too, and their time abandoned. The claim does not need it."""
-    with transaction.atomic():
-        expired = Slot.objects.select_for_update(skip_locked=True).filter(
-            state=Slot.State.LEASED, leased_until__lt=ClockTimestamp()
-        )[:limit]
-        slots = list(expired)
-        for slot in slots:
-            free_slot(slot)
-    for session in sessions_without_lease()[:limit]:
-        with transaction.atomic():
-            work_time.abandon(session)
-    return len(slots)
-
-
-def sessions_without_lease() -> QuerySet[WorkSession]:
-    """Open sessions whose lease went to someone else before the sweep came by."""
-    return WorkSession.objects.filter(outcome=WorkSession.Outcome.OPEN).exclude(
-        slot__state=Slot.State.LEASED, slot__lease_token=F("lease_token")
-    )
