@@ -3,6 +3,7 @@
 from quality.admin import (  # noqa: F401  (each adds its pages)
     agreement,
     benchmarks,
+    board,
     findings,
     formulas,
     issues,
@@ -12,6 +13,7 @@ from quality.admin import (  # noqa: F401  (each adds its pages)
     project_quality,
     quizzes,
     row,
+    row_history,
     rows,
     rules,
     skills,

@@ -2,6 +2,8 @@ from django.urls import path
 
 from quality.api import (
     benchmarks,
+    board,
+    bulk_review,
     consensus,
     issues,
     performance,
@@ -17,6 +19,15 @@ from quality.api import (
 
 urlpatterns = [
     path("reviews/<uuid:uid>/decide/", review.Decide.as_view(), name="api-slot-decide"),
+    path("projects/<uuid:uid>/board/", board.BoardOfProject.as_view(), name="api-project-board"),
+    path("rows/<uuid:uid>/history/", board.HistoryOfRow.as_view(), name="api-row-history"),
+    path("projects/<uuid:uid>/review-grid/", bulk_review.ReviewGrid.as_view(), name="api-review-grid"),
+    path("projects/<uuid:uid>/review-grid/decide/", bulk_review.DecideMany.as_view(), name="api-review-grid-decide"),
+    path(
+        "projects/<uuid:uid>/review-grid/give-back/",
+        bulk_review.GiveBackMany.as_view(),
+        name="api-review-grid-give-back",
+    ),
     path("rows/<uuid:uid>/issues/", issues.IssuesOfRow.as_view(), name="api-row-issues"),
     path("projects/<uuid:uid>/issues/", issues.IssuesOfProject.as_view(), name="api-project-issues"),
     path(
