@@ -90,6 +90,7 @@ class GridCard(serializers.Serializer[Any]):
     answers = GridAnswer(many=True)
     reasons = ReviewReason(many=True)
     heartbeat_url = serializers.CharField()
+    history_url = serializers.CharField(help_text="The page that tells what happened to the row.")
 
 
 class GridOption(serializers.Serializer[Any]):
@@ -231,6 +232,7 @@ def _card(request: Request, card: Card, unnamed: frozenset[int]) -> dict[str, An
         "answers": [vars(one) for one in card.answers],
         "reasons": card.reasons,
         "heartbeat_url": reverse("api-slot-heartbeat", args=[slot.uid]),
+        "history_url": reverse("row-history", args=[row.uid]),
     }
 
 

@@ -250,7 +250,7 @@ function draw(one) {
     el('div', { class: 'grid-card__picture' }, card.row.thumbnail_url ? el('img', { src: card.row.thumbnail_url, alt: '', draggable: 'false' }) : 'No picture'),
     el('div', { class: 'grid-card__body' }, el('span', { class: 'grid-card__name' }, `${card.row.external_id} · ${card.label.maker.name}`),
       el('dl', {}, card.answers.map((answer) => el('div', { 'data-depth': Math.min(answer.depth, 2) }, el('dt', {}, answer.question), el('dd', {}, answer.words)))),
-      card.reasons.length > 0 && el('span', { class: 'grid-card__said' }, `Came back before: ${card.reasons.map((reason) => reason.text).join('; ')}`),
+      card.reasons.length > 0 && el('span', { class: 'grid-card__said' }, `Came back before: ${card.reasons.map((reason) => reason.text).join('; ')} `, el('a', { class: 'cl-link', href: card.history_url, target: '_blank', on: { click: (event) => event.stopPropagation() } }, 'History')),
       one.fault && el('span', { class: 'cl-field__error' }, one.fault),
       state && el('span', {}, el('span', { class: `cl-chip${tone ? ` cl-chip--${tone}` : ''}`, 'data-state': true }, icon(sign), one.said ? (one.done === 'gone' ? 'Not decided by you' : one.said) : MARKS[mark.decision][2])),
       state && (one.done === 'gone' || mark?.words || mark?.labels) && el('span', { class: 'grid-card__said' }, state)),
