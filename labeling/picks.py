@@ -66,6 +66,20 @@ WHERE s.project_id = %(project)s AND s.kind = 'review' AND s.state IN ('open', '
   {narrowed}
 ORDER BY s.priority, s.order_key LIMIT %(count)s FOR UPDATE OF s SKIP LOCKED
 """
+# Labels that consist of answers only. It looks at the first of the queue and no further, so that a claim costs the same
+# however many labels with objects stand in between.
+ANSWERS_ONLY = """
+  AND s.id IN (
+    SELECT head.id FROM labeling_slot head
+    WHERE head.project_id = %(project)s AND head.kind = 'review' AND head.state IN ('open', 'leased')
+    ORDER BY head.priority, head.order_key LIMIT 2000
+  )
+  AND EXISTS (
+    SELECT 1 FROM labeling_label judged JOIN labeling_labelversion shown
+      ON shown.label_id = judged.id AND shown.number = judged.last_version
+    WHERE judged.id = s.label_id AND shown.object_count = 0
+  )
+"""
 NOT_CLOSED = " AND s.batch_id <> ALL(%(closed)s)"
 # An appeal is decided by those who decide at the step that it is about.
 NOT_AT_STEPS = f" AND s.step %% {Slot.APPEALS_FROM} <> ALL(%(steps)s)"

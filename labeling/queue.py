@@ -122,11 +122,15 @@ def lease_next_rows(
     kind: str = Slot.Kind.LABEL,
     have: Iterable[str] = (),
     wanted: str | None = None,
+    most: int | None = None,
+    narrowed: str = "",
 ) -> Claim:
     """Lease rows for ``person`` up to the batch size; ``have`` names slots that the page holds already.
 
     ``wanted`` is a slot whose lease ran out in the person's hands: a free slot of its row comes back, in front and
-    beyond the batch size, because there is work on it already.
+    beyond the batch size, because there is work on it already. A slot that they still hold comes in front.
+
+    A page that shows many reviews at once says how ``most`` it holds, and by a condition of ``picks`` which ones.
 
     Returns the slots the page has not, own live leases first. Never raises because there is nothing to do."""
     permission = Permission.REVIEW if kind == Slot.Kind.REVIEW else Permission.LABEL
@@ -140,7 +144,8 @@ def lease_next_rows(
     if shut is not None:
         return _only_in_hand(person, project, kind, set(have), shut)
     closed, classes = closed_batches(person, project, kind), closed_classes(person, project, kind)
-    asked = {"wanted": wanted, "closed": list(closed), "classes": list(classes), "is_expert": is_expert}
+    asked: dict[str, Any] = {"closed": list(closed), "classes": list(classes), "is_expert": is_expert}
+    asked["narrowed"] = narrowed
     for attempt in range(CLAIM_TRIES):
         try:
             with transaction.atomic():
@@ -149,7 +154,9 @@ def lease_next_rows(
                     _wait_for_own_claims(person, project)
                     caps = _caps_on(person, project, kind)
                 held = _live_leases(person, project, kind)
-                missing = min([batch_size(person, project, kind) - len(held), *(left for left, _ in caps)])
+                size = batch_size(person, project, kind) if most is None else most
+                missing = min([size - len(held), *(left for left, _ in caps)])
+                asked["wanted"] = None if _is_among(wanted, held) else wanted
                 taken = _take(person, project, kind, missing, asked)
         except (IntegrityError, OperationalError):
             # Two claims of one person chose slots of one row; the constraint refused the second. Choose again.
@@ -159,9 +166,16 @@ def lease_next_rows(
         break
     known = set(have)
     # What came back goes before what is in hand.
-    both = sorted((*held, *_with_rows(taken)), key=lambda slot: not (slot.is_rework or slot.why == "taken_back"))
+    both = sorted(
+        (*held, *_with_rows(taken)),
+        key=lambda slot: not (slot.is_rework or slot.why == "taken_back" or _is_among(wanted, [slot])),
+    )
     slots = tuple(slot for slot in both if str(slot.uid) not in known)
     return Claim(slots, None if slots or held else why_empty(person, project, kind=kind))
+
+
+def _is_among(wanted: str | None, slots: Iterable[Slot]) -> bool:
+    return wanted is not None and any(str(slot.uid) == wanted for slot in slots)
 
 
 def _caps_on(person: Person, project: Project, kind: str) -> list[tuple[int, Empty]]:
@@ -189,7 +203,8 @@ def batch_size(person: Person, project: Project, kind: str = Slot.Kind.LABEL) ->
 
 
 def _take(person: Person, project: Project, kind: str, count: int, asked: dict[str, Any]) -> list[int]:
-    """``asked``: the slot that is wanted back, the batches and classes that are closed, and whether an expert asks."""
+    """``asked``: the slot that is wanted back, the batches and classes that are closed, whether an expert asks, and a
+    condition of ``picks``."""
     closed, slot_wanted = asked["closed"], asked["wanted"]
     if WHOLE_PROJECT in closed:
         # Nothing new: what came back is still its maker's.
@@ -209,7 +224,7 @@ def _take(person: Person, project: Project, kind: str, count: int, asked: dict[s
     if slot_wanted is not None:
         taken += _lease(to_do.format(narrowed=picks.WORKED_ON + picks.NOT_CLOSED + of_steps), values, "taken_back", 1)
     if is_review:
-        narrowed = (picks.NOT_CLOSED if closed else "") + of_steps
+        narrowed = asked["narrowed"] + (picks.NOT_CLOSED if closed else "") + of_steps
         return taken + _lease(to_do.format(narrowed=narrowed), values, "review_oldest", count - len(taken))
     # Rework is taken whatever is in hand: it comes first, and only its maker can do it.
     taken += _lease(picks.PICK_CAME_BACK, values, "came_back", LARGEST_BATCH)
@@ -459,25 +474,3 @@ def clear_leases(actor: Person, project: Project, *, of: Person) -> int:
         free_slot(slot)
     audit.record(actor, "leases.cleared", project, after={"person": str(of.uid), "count": len(slots)})
     return len(slots)
-
-
-def sweep_expired_leases(limit: int = 1000) -> int:
-    """Tidy: expired leases become open in the table too, and their time abandoned. The claim does not need it."""
-    with transaction.atomic():
-        expired = Slot.objects.select_for_update(skip_locked=True).filter(
-            state=Slot.State.LEASED, leased_until__lt=ClockTimestamp()
-        )[:limit]
-        slots = list(expired)
-        for slot in slots:
-            free_slot(slot)
-    for session in sessions_without_lease()[:limit]:
-        with transaction.atomic():
-            work_time.abandon(session)
-    return len(slots)
-
-
-def sessions_without_lease() -> QuerySet[WorkSession]:
-    """Open sessions whose lease went to someone else before the sweep came by."""
-    return WorkSession.objects.filter(outcome=WorkSession.Outcome.OPEN).exclude(
-        slot__state=Slot.State.LEASED, slot__lease_token=F("lease_token")
-    )

@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from labeling import imports, queue
+from labeling import imports, lease_sweep
 from workforce.outbox import run_long_job
 
 
 @shared_task
 def sweep_expired_leases() -> None:
-    queue.sweep_expired_leases()
+    lease_sweep.sweep_expired_leases()
 
 
 @shared_task

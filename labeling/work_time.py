@@ -5,11 +5,12 @@ last heartbeat and counts nothing. After the pause limit without input it ends a
 input. At most one interval of a person is open, so no minute counts twice. Active is the sum of intervals, wall runs
 from the first to the last heartbeat, idle is the rest."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Sum
 
 from labeling.events import session_ended
@@ -51,6 +52,22 @@ def stage_of(slot: Slot) -> str:
 def beat(person: Person, slot: Slot, *, has_input: bool, at: datetime | None = None) -> WorkSession:
     """Note a heartbeat of ``person`` on ``slot``. ``at`` is the database's clock unless a caller read it already."""
     now = at or _clock_of(person)
+    session = _session_of(person, slot, now)
+    is_open = WorkInterval.objects.select_for_update().filter(person=person, is_open=True).first()
+    if is_open is not None and is_open.session_id != session.pk:
+        _close(is_open, is_open.ended_at)
+        is_open = None
+    if is_open is not None:
+        is_open = _go_on(is_open, slot.project, now, has_input=has_input)
+    if is_open is None and (has_input or session.first_beat_at == now):
+        WorkInterval.objects.create(
+            session=session, person=person, started_at=now, ended_at=now, last_input_at=now, is_open=True
+        )
+    WorkSession.objects.filter(pk=session.pk, last_beat_at__lt=now).update(last_beat_at=now)
+    return session
+
+
+def _session_of(person: Person, slot: Slot, now: datetime) -> WorkSession:
     assert slot.lease_token is not None
     session, _ = WorkSession.objects.get_or_create(
         slot=slot,
@@ -63,17 +80,6 @@ def beat(person: Person, slot: Slot, *, has_input: bool, at: datetime | None = N
             "last_beat_at": now,
         },
     )
-    is_open = WorkInterval.objects.select_for_update().filter(person=person, is_open=True).first()
-    if is_open is not None and is_open.session_id != session.pk:
-        _close(is_open, is_open.ended_at)
-        is_open = None
-    if is_open is not None:
-        is_open = _go_on(is_open, slot.project, now, has_input=has_input)
-    if is_open is None and (has_input or session.first_beat_at == now):
-        WorkInterval.objects.create(
-            session=session, person=person, started_at=now, ended_at=now, last_input_at=now, is_open=True
-        )
-    WorkSession.objects.filter(pk=session.pk, last_beat_at__lt=now).update(last_beat_at=now)
     return session
 
 
@@ -103,6 +109,54 @@ def credit(person: Person, slot: Slot, *, outcome: str) -> WorkSession:
     WorkInterval.objects.filter(session=session, is_open=True).update(is_open=False)
     _end_session(session, outcome=outcome, now=now, project=slot.project)
     return session
+
+
+@transaction.atomic
+def share_out(person: Person, named: Slot, decided: Sequence[Slot]) -> None:
+    """Cut the time that heartbeats noted on ``named`` into equal parts, one for each slot that is decided now.
+
+    Who looks at many at once has one slot beaten for, and the time is that of all: no minute counts twice and none is
+    lost. ``named`` may be among them; all are in the person's hands."""
+    # The slots before the clock, as every heartbeat does.
+    list(Slot.objects.filter(pk__in=[named.pk, *(slot.pk for slot in decided)]).order_by("pk").select_for_update())
+    now = _clock_of(person)
+    source = beat(person, named, has_input=True, at=now)
+    spans = list(source.intervals.order_by("started_at").values_list("started_at", "ended_at"))
+    wall = (now - source.first_beat_at) / len(decided)
+    source.intervals.all().delete()
+    WorkSession.objects.filter(pk=source.pk).update(first_beat_at=now)
+    for slot, part in zip(decided, cut(spans, len(decided)), strict=True):
+        session = _session_of(person, slot, now)
+        # It began so that its wall time is its part of the whole, and the parts add up.
+        begun = {"first_beat_at": now - wall} if session.first_beat_at == now or session.pk == source.pk else {}
+        WorkSession.objects.filter(pk=session.pk).update(last_beat_at=now, **begun)
+        WorkInterval.objects.bulk_create(
+            [
+                WorkInterval(
+                    session=session, person=person, started_at=start, ended_at=end, last_input_at=end, is_open=False
+                )
+                for start, end in part
+            ]
+        )
+
+
+def cut(spans: Sequence[tuple[datetime, datetime]], count: int) -> list[list[tuple[datetime, datetime]]]:
+    """The spans, in order, as ``count`` parts of equal length; what does not divide goes to the last."""
+    each = sum((end - start for start, end in spans), timedelta()) / count
+    parts: list[list[tuple[datetime, datetime]]] = [[]]
+    room = each
+    for start, end in spans:
+        at = start
+        while at < end:
+            if room <= timedelta() and len(parts) < count:
+                parts.append([])
+                room = each
+            until = min(at + room, end) if len(parts) < count else end
+            if until > at:
+                parts[-1].append((at, until))
+            room -= until - at
+            at = until
+    return parts + [[] for _ in range(count - len(parts))]
 
 
 def abandon(session: WorkSession) -> None:

@@ -6,7 +6,17 @@ from datetime import timedelta
 from labeling import guidelines, kept_drafts, pauses, today, waiting, work_time
 from labeling.models import Draft, Pause, Project, Slot
 from labeling.waiting import Waiting
-from quality import appeals, contests, issues, performance, promotions, review, rule_acts, vetting_standing
+from quality import (
+    appeals,
+    bulk_review,
+    contests,
+    issues,
+    performance,
+    promotions,
+    review,
+    rule_acts,
+    vetting_standing,
+)
 from quality.issues import IssueAnswer
 from quality.models import Issue, Promotion, RuleAct
 from quality.performance import Figures
@@ -60,6 +70,8 @@ class Home:
     open_projects: list[Project]
     # Project's primary key, where vetting gives them no row to label now.
     shut: set[int]
+    # Those whose labels consist of answers only, which are reviewed side by side.
+    grids: set[int]
 
 
 def home_of(person: Person) -> Home:
@@ -100,6 +112,7 @@ def home_of(person: Person) -> Home:
         on_the_way=vetting_standing.told_of(on_the_way),
         open_projects=vetting_standing.open_to(person),
         shut=shut,
+        grids=bulk_review.projects_for_grid([one.project for one in waits if not _is_label(one) and one.row_count]),
     )
 
 

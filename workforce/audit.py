@@ -8,12 +8,13 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +22,7 @@ from django.db.models import Model, QuerySet
 
 from workforce import access
 from workforce.models import AuditEvent, AuditSeal, AuditUnsealed, ClockTimestamp, Organization, Person
+from workforce.models.audit import ROW_ACTS
 
 GENESIS = "0" * 64
 UNSEALED_LIMIT = timedelta(minutes=1)
@@ -67,6 +69,12 @@ def record(
         before=before or {},
         after=after or {},
     )
+
+
+def acts_on_rows(organization_id: int, targets: Sequence[UUID]) -> QuerySet[AuditEvent]:
+    """What people did with these rows and labels beside the work itself, oldest first; the caller asks who may know."""
+    found = AuditEvent.objects.filter(organization=organization_id, target_uid__in=targets, action__in=ROW_ACTS)
+    return found.select_related("actor").order_by("pk")
 
 
 def record_own(

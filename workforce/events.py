@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.dispatch import Signal
 
 from workforce.models import Event
@@ -32,3 +33,11 @@ def enqueue(organization_id: int, task: str, arguments: dict[str, Any], *, queue
 
 def stream_of_person(person_uid: object) -> str:
     return f"person:{person_uid}"
+
+
+def events_of_stream(stream: str, kinds: Sequence[str], most: int) -> list[Event]:
+    """The first ``most`` messages of a stream of these kinds, oldest first; those that have no number yet too."""
+    told = Event.objects.filter(stream=stream, kind__in=kinds)
+    numbered = told.filter(seq__isnull=False).order_by("seq")[:most]
+    waiting = told.filter(~Q(stream=""), seq=None).order_by("pk")[:most]
+    return [*numbered, *waiting][:most]

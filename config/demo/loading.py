@@ -92,10 +92,11 @@ def load_demo() -> list[tuple[str, str, str]]:
     for row in ProjectRow.objects.filter(project=project, pk__in=gold):
         consensus.score_row(row.pk)
     _steps(cast, project)
-    _reviews(cast, project)
+    _reviews(cast, project, gold)
     _appeals(cast, project)
     _issue(cast, project)
     _learning(cast, project, version)
+    _answers(cast, version)
     return accounts
 
 
@@ -303,16 +304,17 @@ def _steps(cast: dict[str, Person], project: Project) -> None:
     review_steps.change_steps(cast["elena"], project, [first, second])
 
 
-def _reviews(cast: dict[str, Person], project: Project) -> None:
-    """Most labels were reviewed by the expert; those far from the gold came back to their maker."""
+def _reviews(cast: dict[str, Person], project: Project, gold: dict[int, dict[str, Any]]) -> None:
+    """Most labels were reviewed by the expert; of those far from the gold some were fixed, the others came back."""
     draw = random.Random(SEED)  # noqa: S311  (a simulation, not a secret)
-    for _ in range(REVIEWS):
+    for number in range(REVIEWS):
         claim = queue.lease_next_rows(cast["noor"], project, kind=Slot.Kind.REVIEW)
         if not claim.slots:
             return
         slot = claim.slots[0]
         score = LabelScore.objects.get(label=slot.label).benchmark or 0
-        decision = "approve" if score >= GOOD_ENOUGH else "reject"
+        decision = "approve" if score >= GOOD_ENOUGH else "fix" if number % 2 else "reject"
+        _past_look(cast["noor"], slot, draw.uniform(8, 20) if decision == "approve" else draw.uniform(25, 70))
         reasons = [
             {"code": "loose_box", "text": "The box is loose at the edge.", "object": "", "pin": None, "rule": ""}
         ]
@@ -324,7 +326,7 @@ def _reviews(cast: dict[str, Person], project: Project) -> None:
             decision=decision,
             reasons=reasons if decision == "reject" else [],
             comment="",
-            payload=None,
+            payload=gold[slot.project_row_id] if decision == "fix" else None,
             key=f"demo-{draw.getrandbits(64):x}",
         )
         assert isinstance(answer, Answer)
@@ -352,6 +354,50 @@ def _appeals(cast: dict[str, Person], project: Project) -> None:
             )
     for slot in queue.slots_in_hand(project).filter(labeler=cast["ines"]):
         queue.free_slot(slot)
+
+
+def _past_look(person: Person, slot: Slot, took: float) -> None:
+    """So many seconds of work on a leased slot, as heartbeats would have noted them."""
+    session, since = work_time.beat(person, slot, has_input=True), work_time.clock() - timedelta(seconds=took)
+    WorkSession.objects.filter(pk=session.pk).update(first_beat_at=since)
+    WorkInterval.objects.filter(session=session).update(started_at=since)
+
+
+def _answers(cast: dict[str, Person], version: OntologyVersion) -> None:
+    """A second project that asks one question: its answers wait side by side for a reviewer."""
+    home = Organization.objects.get()
+    question = next(feature for feature in version.document["features"] if feature["name"] == LIGHT)
+    asked = {name: value for name, value in question.items() if name != "uid"}
+    document = {"features": [{**asked, "options": [_without_uid(one) for one in question["options"]]}]}
+    made = ontologies.create_ontology(cast["elena"], home, name="Light of a picture", document=document)
+    project = projects.create_project(
+        cast["elena"],
+        home,
+        name="Light of pictures",
+        brief="Say of each picture what light it was taken in.",
+        ontology=made.ontology,
+        settings=ProjectSettings(review_share=100),
+    )
+    maker = CREW[1]
+    for key, role in {"ines": Role.REVIEWER, "sam": Role.LABELER, maker.name: Role.LABELER}.items():
+        project_access.grant_role(cast["ada"], project, cast[key], role=role)
+    names = [one.name for one in LABELED]
+    batch = batches.create_batch(
+        cast["elena"], project, DataRow.objects.filter(external_id__in=names, project_rows__isnull=False), name="crew"
+    )
+    uid, now = made.document["features"][0]["uid"], work_time.clock()
+    rows = ProjectRow.objects.filter(batch=batch).select_related("data_row", "project__organization").order_by("pk")
+    for number, row in enumerate(rows):
+        truth = next(one.light for one in LABELED if one.name == row.data_row.external_id)
+        seed = f"{SEED}:light:{row.data_row.external_id}"
+        known = {"features": [_item(uid, "radio", truth)], "relations": []}
+        answer = opinion(maker, known, _safe_options(made), row.data_row.size or (1, 1), seed)
+        took = seconds(maker, 0, seed) / 6
+        _past_submit(cast[maker.name], row, made, answer, took=took, at=now - timedelta(minutes=2 * number + 5))
+
+
+def _without_uid(option: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in option.items() if name != "uid"}
 
 
 def _issue(cast: dict[str, Person], project: Project) -> None:

@@ -92,8 +92,15 @@ def clear(request: PersonRequest, uid: str) -> HttpResponse:
         request,
         lambda: queue_rules.clear_leases(request.user, project, of=person),
         lambda count: f"{person.name} holds no row here any more: {count} went back to the others. Drafts are kept.",
-        then=reverse(f"admin:{TAB}", args=[uid]),
+        then=_then(request, uid),
     )
+
+
+def _then(request: PersonRequest, uid: str, shown: str = "") -> str:
+    """Back to the list it was pressed in, or to the board."""
+    if request.POST.get("then") == "board":
+        return reverse("admin:project-board", args=[uid])
+    return reverse(f"admin:{TAB}", args=[uid]) + (f"?list={shown}" if shown else "")
 
 
 @require_POST
@@ -104,7 +111,7 @@ def return_row(request: PersonRequest, uid: str) -> HttpResponse:
         request,
         lambda: returns.return_row(request.user, request.POST.get("row", "")),
         lambda row: f"{row.data_row.external_id} is back in the queue.",
-        then=reverse(f"admin:{TAB}", args=[uid]) + "?list=aside",
+        then=_then(request, uid, "aside"),
     )
 
 
@@ -115,7 +122,7 @@ def withdraw(request: PersonRequest, uid: str) -> HttpResponse:
         request,
         lambda: returns.withdraw_rework(request.user, request.POST.get("slot", "")),
         "Somebody else gets the row now. The label that was sent back stays on record and counts no more.",
-        then=reverse(f"admin:{TAB}", args=[uid]) + "?list=rework",
+        then=_then(request, uid, "rework"),
     )
 
 

@@ -154,6 +154,12 @@ class Slot(Identified):
                 condition=Q(kind="review", state__in=["open", "leased"]),
                 name="slots_to_review",
             ),
+            # Further steps are counted by themselves; the first is the rest of the rows in review.
+            models.Index(
+                fields=["project", "step", "project_row"],
+                condition=Q(kind="review", state__in=["open", "leased"], step__gt=1),
+                name="slots_to_review_again",
+            ),
             models.Index(
                 fields=["labeler", "project"],
                 condition=Q(state__in=["leased", "in_rework"]),

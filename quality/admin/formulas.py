@@ -87,6 +87,20 @@ FORMULAS = (
         ),
     ),
     Formula(
+        "review-value",
+        "What review added",
+        "points a minute",
+        "Σ (score after − score before) × 100 ÷ Σ minutes of review, over decisions",
+        (
+            "Score: of the judged version and of what came of it, against the gold of the row where there is one and "
+            "you may see it, else against the version that was accepted in the end (as agreement).",
+            "An approval adds 0 points and its minutes count. A return counts once its maker has sent the label again.",
+            "Against the accepted version the last step always ends at 1: it says how much review changed, not that "
+            "the change was right. Only gold says that.",
+            "95\u202f% interval: bootstrap over decisions. Under 10 decisions: too few to say.",
+        ),
+    ),
+    Formula(
         "supervision",
         "Supervision",
         "share or score 0–1",

@@ -15,7 +15,7 @@ from labeling import work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.formats.csv_cells import neutralise_row
 from labeling.models import Project
-from quality import performance, review_preview
+from quality import performance, review_preview, review_value
 from quality.admin import formulas
 from quality.admin.figures import (
     DEFAULT_DAYS,
@@ -129,6 +129,8 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         ],
         enough=performance.ENOUGH,
         reviewers=[one for one in people if one.figures.reviews_made],
+        review_value=review_value.value_of_reviews(request.user, project, since=asked.since, until=asked.until),
+        review_value_newest=review_value.NEWEST,
         talks=talks,
         heads=_heads(request, asked),
         pooled_title=f"{asked.team or 'Project'}, pooled",
@@ -140,6 +142,7 @@ def tab(request: PersonRequest, uid: str) -> HttpResponse:
         sent_back_link=doors.labels(status="sent_back"),
         sent_back=sent_back_of(found.total.approval),
         links={measure: formula_link(measure) for measure in ("throughput", "efficiency", "approval", "first-pass")},
+        review_value_formula=formula_link("review-value"),
         csv_link=f"{reverse('admin:project-performance-csv', args=[project.uid])}?{request.GET.urlencode()}",
         json_link=f"{reverse('admin:project-performance-json', args=[project.uid])}?{request.GET.urlencode()}",
         socket=SOCKET,

@@ -7,7 +7,7 @@ from labeling import projects_list, work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.blindness import rows_known_to
 from labeling.models import Batch, Project, ProjectRow
-from quality import flow_rows
+from quality import board, flow_rows
 from quality.admin.links import SOCKET
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest
@@ -15,6 +15,7 @@ from workforce.admin.site import add_page
 
 TAB = "project-rows"
 MOST_BATCHES = 50
+MOST_STEPS = 100
 # The order of the index: a page costs the same in the middle of a million rows.
 ORDER = ("state", "state_since", "pk")
 STATE_CHIPS = {
@@ -33,6 +34,9 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
     batches = list(projects_list.batches_of(project).order_by("-pk")[:MOST_BATCHES])
     batch = _batch(project, batches, request.GET.get("batch", ""))
     found = flow_rows.rows_behind(request.user, project, figure, at=now, batch=batch)
+    holder = board.holder_named(project, request.GET.get("person", ""))
+    step = int(request.GET["step"]) if request.GET.get("step", "").isdecimal() and figure == "review" else 0
+    found = board.narrowed(found, project, holder=str(holder.uid) if holder else "", step=min(step, MOST_STEPS))
     page = paging.page_of(request, found, order=ORDER)
     # Which rows they are is no secret to one who labels here as well; their scores are.
     scored = rows_known_to(request.user, page.rows, project)
@@ -41,6 +45,10 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
         filters.menu(request, "rows", "Rows", [*flow_rows.STAGES.items(), *flow_rows.MOVES.items()], any_title="All"),
         filters.menu(request, "batch", "Batch", _choices(batches, batch)),
     ]
+    if holder:
+        menus.append(filters.menu(request, "person", "With", [(str(holder.uid), holder.name)]))
+    if step:
+        menus.append(filters.menu(request, "step", "Step", [(str(step), board.step_name(project, step))]))
     return show_in_project(
         request,
         project,

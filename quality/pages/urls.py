@@ -1,6 +1,20 @@
 from django.urls import path
 
-from quality.pages import appeals, decisions, gold, home, issue_list, issues, practice, quizzes, team, vendor, vetting
+from quality.pages import (
+    appeals,
+    decisions,
+    gold,
+    home,
+    issue_list,
+    issues,
+    practice,
+    quizzes,
+    review_grid,
+    row_history,
+    team,
+    vendor,
+    vetting,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,6 +39,8 @@ urlpatterns = [
     path("my-team/", team.my_team, name="my-team"),
     path("my-team/<uuid:uid>/pause/", team.pause, name="my-team-pause"),
     path("my-team/<uuid:uid>/resume/", team.resume, name="my-team-resume"),
+    path("row-history/<uuid:uid>/", row_history.history, name="row-history"),
+    path("review-grid/<uuid:uid>/", review_grid.review_grid, name="review-grid"),
     path("vetting/<uuid:uid>/", vetting.standing, name="vetting"),
     path("vetting/<uuid:uid>/apply/", vetting.apply, name="vetting-apply"),
     path("vetting/<uuid:uid>/withdraw/", vetting.withdraw, name="vetting-withdraw"),

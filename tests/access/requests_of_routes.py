@@ -163,7 +163,7 @@ def slot_in_hand(stage: Line, person: Person | None) -> Slot:
     raise AssertionError("the stage has no row to lease")
 
 
-@request_for("label", "review")
+@request_for("label", "review", "review-grid")
 def of_editor(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(stage.project.uid)])
 
@@ -605,7 +605,7 @@ def queue_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[stage.project.name, str(stage.cast.leo.uid)])
 
 
-@request_for("admin:project-rows")
+@request_for("admin:project-rows", "admin:project-board", "api-project-board")
 def rows_of_project(stage: Line) -> RequestOf:
     return RequestOf({"uid": stage.project.uid}, shows=[str(submitted_label(stage).project_row.uid)])
 
@@ -739,6 +739,35 @@ def decide(stage: Line, person: Person | None) -> RequestOf:
             body = {"lease_token": slots[0].lease_token, "version": label.last_version, "decision": "approve"}
             return RequestOf({"uid": slots[0].uid}, body)
     raise AssertionError("the stage has no label to review")
+
+
+@request_for("api-review-grid")
+def claim_for_grid(stage: Line) -> RequestOf:
+    submitted_label(stage)
+    return RequestOf({"uid": stage.project.uid}, {})
+
+
+@request_in_hand("row-history", "api-row-history", "admin:row-history")
+def history_in_hand(stage: Line, person: Person | None) -> RequestOf:
+    decide(stage, person)
+    row = submitted_label(stage).project_row.uid
+    return RequestOf({"uid": row}, shows=[str(row)])
+
+
+@request_in_hand("api-review-grid-decide")
+def decide_many(stage: Line, person: Person | None) -> RequestOf:
+    asked = decide(stage, person)
+    slot = asked.kwargs["uid"]
+    return RequestOf(
+        {"uid": stage.project.uid}, {"items": [{**asked.body, "slot": slot, "key": str(slot)}], "timed": slot}
+    )
+
+
+@request_in_hand("api-review-grid-give-back")
+def give_back_many(stage: Line, person: Person | None) -> RequestOf:
+    asked = decide(stage, person)
+    held = {"slot": asked.kwargs["uid"], "lease_token": asked.body["lease_token"]}
+    return RequestOf({"uid": stage.project.uid}, {"items": [held]})
 
 
 @request_for("api-row-issues")

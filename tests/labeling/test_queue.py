@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from labeling import counters, queue, skips, work_time
+from labeling import counters, lease_sweep, queue, skips, work_time
 from labeling.models import Project, ProjectRow, Slot, WorkInterval, WorkSession
 from tests.cast import Cast
 from tests.line import Line, make_line
@@ -208,11 +208,11 @@ def test_the_sweep_tidies_and_keeps_the_time(line: Line) -> None:
     slot = lease(line.cast.lena, line)
     queue.keep_leases(line.cast.lena, str(slot.uid), slot.lease_token, has_input=True)
     expire(slot)
-    assert queue.sweep_expired_leases() == 1
+    assert lease_sweep.sweep_expired_leases() == 1
     slot.refresh_from_db()
     assert (slot.state, slot.labeler) == (Slot.State.OPEN, None)
     assert WorkSession.objects.get().outcome == WorkSession.Outcome.ABANDONED
-    assert queue.sweep_expired_leases() == 0
+    assert lease_sweep.sweep_expired_leases() == 0
 
 
 def test_time_gone_in_a_gap_counts_nothing(line: Line) -> None:

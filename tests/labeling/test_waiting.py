@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling import counters, projects_list, queue, waiting, work_time
+from labeling import counters, lease_sweep, projects_list, waiting, work_time
 from labeling.models import Counter, CounterDelta, ProjectRow
 from tests.line import Line
 from tests.plans import plan_of, plan_of_list
@@ -66,4 +66,4 @@ def test_lists_and_sweeps_have_their_index(line: Line) -> None:
     assert "using slots_skipped" in plan_of_list(skipped)
     quarantined = outbox.jobs_in_quarantine().filter(organization=line.cast.home)
     assert "using events_in_quarantine" in plan_of_list(quarantined)
-    assert "using sessions_open" in plan_of_list(queue.sessions_without_lease())
+    assert "using sessions_open" in plan_of_list(lease_sweep.sessions_without_lease())

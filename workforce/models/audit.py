@@ -6,6 +6,18 @@ from django.db import models
 from workforce.models.organizations import Organization
 from workforce.models.uids import ClockTimestamp, Identified
 
+# What people did with one row or label beside the work itself; the row's history asks for them by target.
+ROW_ACTS = (
+    "row.excluded",
+    "row.returned",
+    "rework.withdrawn",
+    "winner.chosen",
+    "opinion.asked",
+    "benchmark.made",
+    "benchmark.changed",
+    "benchmark.removed",
+)
+
 
 class AuditEvent(Identified):
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="audit_events")
@@ -24,7 +36,10 @@ class AuditEvent(Identified):
     access_root = "organization"
 
     class Meta:
-        indexes = [models.Index(fields=["organization", "-id"], name="audit_newest_first")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="audit_newest_first"),
+            models.Index(fields=["target_uid"], condition=models.Q(action__in=ROW_ACTS), name="audit_of_rows"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_kind}"
