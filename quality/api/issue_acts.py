@@ -67,6 +67,7 @@ class RoleOffered(serializers.Serializer[Any]):
 
 
 class OfferedShape(serializers.Serializer[Any]):
+    about = serializers.UUIDField(help_text="The issue, or the row.")
     people = OfferedOne(many=True)
     teams = OfferedOne(many=True)
     roles = RoleOffered(many=True)
@@ -81,6 +82,7 @@ class EventShape(serializers.Serializer[Any]):
 
 
 class EventsShape(serializers.Serializer[Any]):
+    issue = serializers.UUIDField()
     events = EventShape(many=True)
 
 
@@ -191,7 +193,7 @@ class Mentionable(APIView):
         person = person_of(request)
         issue = issues.thread_of(person, uid)
         access.require(person, Permission.OPEN_ISSUE, issue)
-        return Response(_offered(issue_mentions.to_choose(person, issue, words)))
+        return Response(_offered(uid, issue_mentions.to_choose(person, issue, words)))
 
 
 class MentionableBesideRow(APIView):
@@ -205,7 +207,7 @@ class MentionableBesideRow(APIView):
             person, ProjectRow.objects.select_related("project", "data_row"), uid, Permission.VIEW_PROJECT
         )
         issues.require_may_open(person, row)
-        return Response(_offered(issue_mentions.to_choose_beside(person, row, words)))
+        return Response(_offered(uid, issue_mentions.to_choose_beside(person, row, words)))
 
 
 class EventsOfIssue(APIView):
@@ -215,7 +217,8 @@ class EventsOfIssue(APIView):
     def get(self, request: Request, uid: str) -> Response:
         filters_of(request)
         person = person_of(request)
-        return Response({"events": issue_history.events_for(person, issues.thread_of(person, uid))})
+        issue = issues.thread_of(person, uid)
+        return Response({"issue": str(issue.uid), "events": issue_history.events_for(person, issue)})
 
 
 # --- Categories ---------------------------------------------------------------------------------------------------
@@ -251,8 +254,9 @@ class ChangeCategory(APIView):
         return Response(CategoryShape(found).data)
 
 
-def _offered(found: Offered) -> dict[str, Any]:
+def _offered(about: str, found: Offered) -> dict[str, Any]:
     return {
+        "about": str(about),
         "people": [{"uid": str(one.uid), "name": one.name} for one in found.people],
         "teams": [{"uid": str(one.uid), "name": one.name} for one in found.teams],
         "roles": [{"role": role, "name": name} for role, name in found.roles.items()],

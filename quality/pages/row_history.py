@@ -49,7 +49,7 @@ def parts_of(found: RowHistory) -> dict[str, Any]:
             (one, [_shown(row, version) for version in one.versions], _has_objects(one)) for one in found.labels
         ],
         "picture": reverse("asset", args=[row.uid]) if row.data_row.asset_path else "",
-        "styles": {"before": BEFORE, "after": AFTER},
+        "swatches": {"before": BEFORE, "after": AFTER},
     }
 
 

@@ -820,12 +820,14 @@ def root_of_lena(stage: Line) -> Issue:
 
 @request_for("api-issue-mentionable", "api-issue-events")
 def about_issue(stage: Line) -> RequestOf:
-    return RequestOf({"uid": issue_of_lena(stage).uid})
+    issue = issue_of_lena(stage).uid
+    return RequestOf({"uid": issue}, shows=[str(issue)])
 
 
 @request_for("api-row-mentionable")
 def mentionable_beside(stage: Line) -> RequestOf:
-    return RequestOf({"uid": submitted_label(stage).project_row.uid})
+    row = submitted_label(stage).project_row.uid
+    return RequestOf({"uid": row}, shows=[str(row)])
 
 
 @request_for("api-issue-comment-edit")
@@ -873,7 +875,7 @@ def change_comment_on_page(stage: Line) -> RequestOf:
 
 @request_for("api-issue-categories", "admin:project-issue-categories")
 def categories_of(stage: Line) -> RequestOf:
-    return RequestOf({"uid": stage.project.uid}, shows=["Edge case"])
+    return RequestOf({"uid": stage.project.uid}, shows=[str(category_of(stage).uid)])
 
 
 @request_for("api-issue-categories POST")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from labeling.models import ProjectRow
+from labeling import queue
 from quality import issue_duplicates, issues
 from quality.models import Issue
 from tests.browser.hands import Hand
@@ -17,6 +17,8 @@ def test_a_box_is_asked_about_edited_and_answered_elsewhere(
     street: Line, signed_in: Callable[[Person], Hand], shots: Path
 ) -> None:
     lena, rita = street.cast.lena, street.cast.rita
+    # Not in her hands: of a row that she is about to label she reads no answer.
+    free = queue.lease_next_rows(street.cast.leo, street.project).slots[0].project_row
     hand = signed_in(lena)
     editor = hand.label(street.project)
     editor.press("i")
@@ -42,8 +44,6 @@ def test_a_box_is_asked_about_edited_and_answered_elsewhere(
     expect(popover.locator(".thread__before")).to_contain_text("@reviewer one car?")
     hand.look("issue-box", shots)
 
-    # Not on a row in her hands: of that she reads nothing before her label is in.
-    free = ProjectRow.objects.filter(project=street.project).exclude(slots__labeler=lena).latest("pk")
     root = issues.open_issue(rita, free, category="edge_case", text="How many cars is this?")
     issue_duplicates.mark_duplicate(rita, asked, root.number)
     issues.comment(rita, root, "It is one.")

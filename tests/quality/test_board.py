@@ -160,6 +160,8 @@ def test_a_row_tells_what_happened_and_what_each_decision_added(line: Line) -> N
     client.force_login(cast.pia)
     page = client.get(f"/admin/rows/{label.project_row.uid}/history/").content.decode()
     assert "Light: Day → Night" in page and 'class="q-shape ' in page and "2×" in page
+    # The frame's own list of stylesheets is not in the way of a value of the page.
+    assert "crewline.css" in page
     performance = client.get(f"/admin/projects/{line.project.uid}/performance/").content.decode()
     assert "What review added" in performance and "too few to say" in performance
 
