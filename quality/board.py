@@ -7,6 +7,7 @@ the row was sent back. Read only; announces nothing."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Value
 from labeling import counters, projects_list
 from labeling.blindness import rows_known_to
 from labeling.models import Label, Project, ProjectRow, Slot
+from quality import review_steps
 from quality.flow_rows import WAITS, State, Today
 from quality.models import Review
 from quality.review import REJECT_REASONS
@@ -26,7 +28,6 @@ from workforce.roles import Permission
 CARDS = 4
 # A project has few people at work at one time; of more, those with the longest wait are shown.
 MOST_PEOPLE = 40
-STEP_NAMES = {1: "Review", 2: "Second review"}
 _ROWS_BY_STEP = """
 SELECT step, count(*) FROM (
     SELECT max(s.step) AS step FROM labeling_slot s JOIN labeling_projectrow r ON r.id = s.project_row_id
@@ -80,11 +81,6 @@ class Board:
     columns: tuple[Column, ...]
 
 
-def step_name(project: Project, number: int) -> str:
-    """What a step of review is called."""
-    return STEP_NAMES.get(number, f"Review {number}")
-
-
 def board_of(person: Person, project: Project, *, at: datetime) -> Board:
     """The board at the moment ``at``, for one who may see the queue. As many queries for three rows as for thirty."""
     access.require(person, Permission.VIEW_QUEUE, project)
@@ -92,12 +88,13 @@ def board_of(person: Person, project: Project, *, at: datetime) -> Board:
     steps = rows_by_step(project)
     held = today.held().aggregate(rows=Count("project_row", distinct=True))["rows"]
     waiting = sum(wip[state] for state in WAITS)
-    hands = _hands(project)
+    hands, step_names = _hands(project), review_steps.names_of([project.pk])
+    name_of = partial(review_steps.name_in, step_names, project.pk)
     counts = {
         ("queue", 0): ("Waiting", max(0, waiting - held)),
         ("labeling", 0): ("Labeling", min(waiting, held)),
-        ("review", 1): (step_name(project, 1), max(0, wip[State.IN_REVIEW] - sum(steps.values()))),
-        **{("review", step): (step_name(project, step), count) for step, count in steps.items()},
+        ("review", 1): (name_of(1), max(0, wip[State.IN_REVIEW] - sum(steps.values()))),
+        **{("review", step): (name_of(step), count) for step, count in steps.items()},
         ("rework", 0): ("Rework", wip[State.IN_REWORK]),
         ("unclear", 0): ("Unclear", wip[State.SET_ASIDE]),
         ("done", 0): ("Done today", today.rows_that_became(State.DONE).count()),

@@ -84,6 +84,8 @@ def names_of(projects_of: Sequence[int]) -> dict[tuple[int, int], str]:
 
 def name_in(names: Mapping[tuple[int, int], str], project: int, number: int) -> str:
     """With ``names_of``: how a step is called, and what there is to say of one that nobody named."""
+    if number > Slot.APPEALS_FROM:
+        return f"Appeal: {name_in(names, project, number - Slot.APPEALS_FROM)}"
     return names.get((project, number)) or ("Review" if number == 1 else f"Review {number}")
 
 
@@ -106,7 +108,7 @@ def told_to_reviewers(slots: Sequence[Slot]) -> dict[int, dict[str, Any] | None]
         found[slot.pk] = {
             "number": slot.line_step,
             "place": step.place if step else slot.line_step,
-            "name": name_in(named, slot.project_id, slot.line_step),
+            "name": name_in(named, slot.project_id, slot.step),
             "instructions": step.instructions if step else "",
         }
     return found

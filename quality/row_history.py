@@ -18,9 +18,9 @@ from labeling.events import stream_of_row
 from labeling.models import Label, LabelVersion, ProjectRow, Slot, WorkSession
 from labeling.ontologies import parsed
 from labeling.skip_reasons import SKIP_REASONS
-from quality import issues, review_value
+from quality import issues, review_steps, review_value
 from quality.agreement.review_gain import Decision
-from quality.board import reason_in_words, step_name
+from quality.board import reason_in_words
 from quality.bulk_review import answers_in_words
 from quality.models import Review, ReviewRemark
 from quality.review_value import Scored
@@ -147,7 +147,11 @@ def history_of(person: Person, row_uid: str) -> RowHistory:
 
 def _reviewed_by(person: Person) -> Q:
     slots = Slot.objects.filter(label=OuterRef("pk"), kind=Slot.Kind.REVIEW, labeler=person)
-    live = slots.filter(state=Slot.State.LEASED, leased_until__gt=ClockTimestamp())
+    # Who looks at a later step is told what was decided before only after the own decision.
+    elsewhere = Review.objects.filter(label=OuterRef("label")).exclude(step=OuterRef("step"))
+    live = slots.filter(state=Slot.State.LEASED, leased_until__gt=ClockTimestamp()).filter(
+        Q(is_appeal=True) | ~Exists(elsewhere)
+    )
     decided = Review.objects.filter(label=OuterRef("pk"), reviewer=person)
     return Q(Exists(live)) | Q(Exists(decided))
 
@@ -182,6 +186,7 @@ def _about_labels(
     reader: _Reader, versions: Mapping[int, Sequence[LabelVersion]], reviews: Mapping[int, Sequence[Review]]
 ) -> list[Moment]:
     found: list[Moment] = []
+    step_names, project = review_steps.names_of([reader.row.project_id]), reader.row.project_id
     name_of, labels = reader.name_of, {one.pk: one for one in reader.labels}
     for pk, label in labels.items():
         maker = name_of(label.labeler)
@@ -194,7 +199,7 @@ def _about_labels(
             )
         for review in reviews[pk]:
             decision = str(review.get_decision_display()).capitalize()
-            step = step_name(reader.row.project, review.step)
+            step = review_steps.name_in(step_names, project, review.step)
             what = f"{decision}: label of {maker}, version {review.version}"
             said = "; ".join(filter(None, [*map(reason_in_words, review.reasons), review.comment]))
             found.append(
@@ -203,7 +208,7 @@ def _about_labels(
     drawn = Slot.objects.filter(label__in=labels, kind=Slot.Kind.REVIEW)
     for slot in drawn.only("created_at", "step", "label_id"):
         maker = name_of(labels[slot.label_id or 0].labeler)
-        step = step_name(reader.row.project, slot.step)
+        step = review_steps.name_in(step_names, project, slot.step)
         found.append(Moment(slot.created_at, "drawn", f"Drawn for review: label of {maker}", more=step))
     remarks = ReviewRemark.objects.filter(review__label__in=labels).select_related("author")
     for remark in remarks:

@@ -35,7 +35,7 @@ class ShownVersion(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField()
 
 
-class LabelShape(serializers.Serializer[Label]):
+class LabelShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     kind = serializers.CharField()
     row = serializers.UUIDField(source="project_row.uid")
@@ -82,4 +82,5 @@ class LabelsOfProject(APIView):
         asked = labels_list.column_of("asked_at_submit", page.rows)
         for label in page.rows:
             label.asked_at_submit = list(asked.get(label.pk, ()))
-        return Response({"results": LabelShape(page.rows, many=True).data, "next_cursor": page.next_cursor})
+        shown: list[Label] = page.rows
+        return Response({"results": LabelShape(shown, many=True).data, "next_cursor": page.next_cursor})

@@ -7,7 +7,7 @@ from labeling import projects_list, work_time
 from labeling.admin.project_tabs import add_tab, project_for, show_in_project
 from labeling.blindness import rows_known_to
 from labeling.models import Batch, Project, ProjectRow
-from quality import board, flow_rows
+from quality import board, flow_rows, review_steps
 from quality.admin.links import SOCKET
 from workforce.admin import filters, paging
 from workforce.admin.pages import PersonRequest
@@ -48,7 +48,8 @@ def rows(request: PersonRequest, uid: str) -> HttpResponse:
     if holder:
         menus.append(filters.menu(request, "person", "With", [(str(holder.uid), holder.name)]))
     if step:
-        menus.append(filters.menu(request, "step", "Step", [(str(step), board.step_name(project, step))]))
+        name = review_steps.name_in(review_steps.names_of([project.pk]), project.pk, step)
+        menus.append(filters.menu(request, "step", "Step", [(str(step), name)]))
     return show_in_project(
         request,
         project,

@@ -23,7 +23,7 @@ from quality import (
 )
 from quality.api.issues import AuthorShape, CommentBody, IssueShape, MentionBody, NoBody, issue_answer
 from quality.issue_mentions import Offered
-from quality.models import Issue, IssueCategory, IssueEvent
+from quality.models import Issue, IssueEvent
 from workforce import access
 from workforce.api.repeats import repeatable
 from workforce.api.shapes import KEY_HEADER, Body, RefusalShape, filters_of, person_of, values_of
@@ -86,7 +86,7 @@ class EventsShape(serializers.Serializer[Any]):
     events = EventShape(many=True)
 
 
-class CategoryShape(serializers.Serializer[IssueCategory]):
+class CategoryShape(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     code = serializers.CharField()
     name = serializers.CharField()
@@ -230,7 +230,7 @@ class CategoriesOfProject(APIView):
         """In their order, the retired ones last."""
         filters_of(request)
         found = issue_categories.categories_of(project_named(request, uid))
-        return Response({"categories": CategoryShape(found, many=True).data})
+        return Response({"categories": CategoryShape(list(found), many=True).data})
 
     @extend_schema(parameters=[KEY_HEADER], request=CategoryBody, responses={201: CategoryShape, 409: RefusalShape})
     @repeatable

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import queue, returns, work_time
 from labeling.models import Label, ProjectRow, Slot, WorkInterval, WorkSession
-from quality import benchmarks, board, flow, issues, review_value, row_history
+from quality import benchmarks, board, flow, issues, review_steps, review_value, row_history
 from quality.board import Board, Column
+from quality.review_steps import LooksAt, Step
 from tests.cast import Cast
 from tests.line import Line, make_line, payload
 from tests.plans import plan_of
@@ -204,6 +205,21 @@ def test_who_may_read_it(line: Line) -> None:
     assert "Label of Lena Lund" in client.get(f"/row-history/{uid}/").content.decode()
     assert client.get(f"/api/v1/rows/{uid}/history/").json()["is_whole"] is False
     assert client.get(f"/row-history/{waiting.uid}/").status_code == 404
+
+
+def test_who_looks_at_the_next_step_reads_no_history_before_the_own_decision(line: Line) -> None:
+    cast, second = line.cast, Step(name="Second look", looks_at=LooksAt.REVIEWED)
+    review_steps.change_steps(cast.pia, line.project, [Step(1), second])
+    label = label_row(cast.lena, line)
+    uid = str(label.project_row.uid)
+    decide(cast.rita, lease_review(cast.rita, line), "approve")
+    slot = lease_review(cast.eva, line)
+    assert slot.step == 2
+    with pytest.raises(NotFound):
+        row_history.history_of(cast.eva, uid)
+    decide(cast.eva, slot, "approve")
+    told = [one.more for one in row_history.history_of(cast.eva, uid).moments if one.kind == "decided"]
+    assert told == ["Review", "Second look"]
 
 
 def test_a_history_asks_the_same_for_one_label_and_for_four(cast: Cast) -> None:

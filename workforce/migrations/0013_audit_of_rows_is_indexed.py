@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workforce', '0011_alerts'),
+        ('workforce', '0012_notices'),
     ]
 
     operations = [
