@@ -1,6 +1,9 @@
 """Typed readers for environment variables. A bad value stops the start and names the variable."""
 
+import binascii
 import os
+import re
+from base64 import b64decode
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -47,6 +50,37 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
 def names(name: str, default: str = "") -> list[str]:
     """A list of names separated by commas."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def sealing_keys(name: str, kept: str = "") -> list[tuple[str, bytes]]:
+    """Named keys, newest first: ``2026b:<base64 of 32 bytes>,2026a:<…>``, separated by commas or lines.
+
+    The keys of ``kept`` (those of the data folder) come after them. A message never repeats a key."""
+    keys = _read_keys(name, text(name))
+    return list({**keys, **{label: key for label, key in _read_keys(name, kept).items() if label not in keys}}.items())
+
+
+def _read_keys(name: str, value: str) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for part in value.replace("\n", ",").split(","):
+        if not part.strip():
+            continue
+        label, _, encoded = part.strip().partition(":")
+        if not SEALING_KEY_NAME.fullmatch(label) or label in keys:
+            raise BadEnvironment(f"{name}: each key needs a name of its own of a-z, 0-9 and -, at most 32 characters.")
+        try:
+            keys[label] = b64decode(encoded, validate=True)
+        except binascii.Error as error:
+            raise BadEnvironment(f"{name}: the key {label} is not base64.") from error
+        if len(keys[label]) != SEALING_KEY_BYTES:
+            raise BadEnvironment(
+                f"{name}: the key {label} is not 32 bytes long: make one with openssl rand -base64 32."
+            )
+    return keys
+
+
+SEALING_KEY_BYTES = 32
+SEALING_KEY_NAME = re.compile(r"[a-z0-9-]{1,32}")
 
 
 def mail_server(name: str) -> dict[str, Any]:

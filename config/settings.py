@@ -19,6 +19,10 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or embedded.secret_key(CREWLINE_HOME)
 # Keys from before the present one: what they signed or sealed still opens.
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
+# What seals secrets at rest, newest first. Without a key of their own they are sealed under one made from SECRET_KEY.
+SEALING_KEYS = env.sealing_keys(
+    "SEALING_KEYS", embedded.sealing_keys(CREWLINE_HOME, make=not (env.text("SECRET_KEY") or env.text("SEALING_KEYS")))
+)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 # Behind TLS set HTTPS=1: cookies become secure, plain HTTP is redirected and the browser remembers it.
