@@ -7,6 +7,11 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from workforce.storage_providers.addresses import origin_of
+from workforce.storage_providers.faults import StorageFault
+from workforce.storage_providers.hidden import Hidden
+from workforce.storage_providers.surroundings import Surroundings
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
@@ -81,6 +86,33 @@ def _read_keys(name: str, value: str) -> dict[str, bytes]:
 
 SEALING_KEY_BYTES = 32
 SEALING_KEY_NAME = re.compile(r"[a-z0-9-]{1,32}")
+
+
+def storage() -> dict[str, Any]:
+    """What storages may reach and who this site is there: the fields of ``Surroundings``."""
+    usual = Surroundings()
+    return {
+        "endpoints": _origins("STORAGE_ENDPOINTS"),
+        "private_endpoints": _origins("STORAGE_PRIVATE_ENDPOINTS"),
+        "folders": tuple(names("STORAGE_FOLDERS")),
+        "ca_file": text("STORAGE_CA_FILE"),
+        "sts_endpoint": text("STORAGE_STS_ENDPOINT"),
+        "s3_endpoint": text("STORAGE_S3_ENDPOINT"),
+        "iam_endpoint": text("STORAGE_IAM_ENDPOINT", usual.iam_endpoint),
+        "gcs_endpoint": text("STORAGE_GCS_ENDPOINT", usual.gcs_endpoint),
+        "entra_endpoint": text("STORAGE_ENTRA_ENDPOINT", usual.entra_endpoint),
+        "blob_endpoint": text("STORAGE_BLOB_ENDPOINT", usual.blob_endpoint),
+        "entra_client_id": text("AZURE_CLIENT_ID"),
+        "entra_client_secret": Hidden(text("AZURE_CLIENT_SECRET")),
+    }
+
+
+def _origins(name: str) -> tuple[str, ...]:
+    """The value is not repeated: somebody may have put a password into it."""
+    try:
+        return tuple(url for url in names(name) if origin_of(url))
+    except StorageFault as error:
+        raise BadEnvironment(f"{name}: write origins such as https://minio.example.org:9000, and commas.") from error
 
 
 def mail_server(name: str) -> dict[str, Any]:

@@ -325,18 +325,28 @@ STORAGES = {
 MEDIA_ROOT = CREWLINE_HOME / "assets"
 # The one folder from which an operator allows imports by path; empty means none.
 IMPORT_ROOT = env.text("IMPORT_ROOT")
+# Storages of customers: whom they may reach, and who this site is at each vendor.
+STORAGE = env.storage()
 
 # --- Logging ----------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"no_links": {"()": "config.log_filters.HideInvitationLinks"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.log_filters.WithoutSignatures",
+            "fmt": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
     "loggers": {
         "crewline": {"level": "INFO"},
         # These write the address of a refused request.
         **{name: {"filters": ["no_links"]} for name in ("django.request", "django.security.csrf", "django.server")},
+        # At lower levels the vendors' libraries write whole requests, with keys and tokens.
+        **{name: {"level": "WARNING"} for name in ("boto3", "botocore", "urllib3", "google", "azure", "msal")},
     },
 }
