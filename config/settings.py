@@ -346,7 +346,7 @@ LOGGING = {
         "crewline": {"level": "INFO"},
         # These write the address of a refused request.
         **{name: {"filters": ["no_links"]} for name in ("django.request", "django.security.csrf", "django.server")},
-        # At lower levels the vendors' libraries write whole requests, with keys and tokens.
-        **{name: {"level": "WARNING"} for name in ("boto3", "botocore", "urllib3", "google", "azure", "msal")},
+        # At lower levels the vendors' libraries write whole requests and answers, with keys and tokens.
+        **{name: {"level": "ERROR"} for name in ("boto3", "botocore", "urllib3", "google", "azure", "msal")},
     },
 }

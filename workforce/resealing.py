@@ -5,7 +5,7 @@ changed in between is looked at again. It takes no lock and may run twice, or in
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import BinaryField, F, Func, Model, QuerySet, Value
 
@@ -54,7 +54,7 @@ def waiting_rows(column: SealedColumn) -> QuerySet[Any]:
     head = sealed.newest_head()
     begins: Any = Func(F(column.field), Value(1), Value(len(head)), function="substr", output_field=BinaryField())
     rows: QuerySet[Any] = column.model._default_manager.exclude(**{f"{column.field}__isnull": True})
-    return rows.annotate(begins_with=begins).exclude(begins_with=head)
+    return cast("QuerySet[Any]", rows.annotate(begins_with=begins).exclude(begins_with=head))
 
 
 def _reseal_column(column: SealedColumn, chunk: int) -> Resealed:

@@ -46,7 +46,7 @@ def addresses_of(host: str, port: int, *, may_be_private: bool) -> list[tuple[in
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise StorageFault("unreachable") from error
-    places = [(family, (str(place[0]), port)) for family, _, _, _, place in found]
+    places: list[tuple[int, tuple[str, int]]] = [(family, (str(place[0]), port)) for family, _, _, _, place in found]
     if not may_be_private and not all(is_public(ipaddress.ip_address(place[0])) for _, place in places):
         raise StorageFault("endpoint_refused")
     return places

@@ -1,15 +1,16 @@
 """What the answers of several vendors have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http.client import HTTPMessage
 
 from workforce.storage_providers.faults import StorageFault
 from workforce.storage_providers.protocol import Entry, WriteProof
 from workforce.storage_providers.wire import Answer
 
 
-def entry_of_headers(key: str, headers: Mapping[str, str]) -> Entry:
+def entry_of_headers(key: str, headers: HTTPMessage) -> Entry:
     """The size is that of the whole object, also where only a part of it came."""
     total = (headers.get("Content-Range") or "").rpartition("/")[2] or headers.get("Content-Length") or "0"
     try:

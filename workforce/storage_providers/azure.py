@@ -62,6 +62,7 @@ STATUSES = {401: "expired", 403: "denied", 404: "not_found", 409: "archived", 41
 STATUSES |= {429: "throttled", 503: "throttled"}
 # What Entra says when the customer has not consented, or took it back.
 NO_CONSENT = ("AADSTS650057", "AADSTS65001", "AADSTS700016", "AADSTS90002", "AADSTS7000112", "AADSTS500011")
+BUSY = ("AADSTS90033", "AADSTS90055")
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class AzureSession:
         if reply.status not in (200, 206):
             raise _fault_of(Answer(reply.status, reply.headers, reply.whole()))
         entry = entry_of_headers(key, reply.headers)
-        return Reading(entry, start, int(reply.headers.get("Content-Length") or 0), reply.chunks())
+        return Reading(entry, start, int(reply.headers.get("Content-Length") or 0), reply.chunks(), reply.close)
 
     def sign(self, key: str, pinned: Pinned, *, ttl_seconds: int = LONGEST_TTL_SECONDS) -> SignedUrl:
         from azure.storage.blob import generate_blob_sas
@@ -209,8 +210,7 @@ class AzureSession:
         return ""
 
     def is_public(self, key: str) -> bool:
-        headers = {"x-ms-version": API_VERSION, "Range": "bytes=0-0"}
-        return self.wire.ask("GET", self._blob(key), headers).status in (200, 206, 416)
+        return self.wire.opens(self._blob(key), {"x-ms-version": API_VERSION})
 
     def delegation_key(self) -> Any:
         """A key for signatures that is worth nothing after the session, nor when the customer revokes it."""
@@ -257,12 +257,14 @@ def _stamp(at: float) -> str:
 
 
 def _entra_fault(message: str) -> StorageFault:
-    """Of Entra's long message only its number is looked at."""
+    """Of Entra's long message only its number is looked at; without one it was not Entra that refused."""
+    if "CERTIFICATE_VERIFY_FAILED" in message:
+        return StorageFault("untrusted_certificate")
+    if "AADSTS" not in message:
+        return StorageFault("unreachable")
     if any(code in message for code in NO_CONSENT):
         return StorageFault("role_denied")
-    if "AADSTS90033" in message or "AADSTS90055" in message:
-        return StorageFault("throttled")
-    return StorageFault("operator_credentials")
+    return StorageFault("throttled" if any(code in message for code in BUSY) else "operator_credentials")
 
 
 def _page(found: Element, prefix: str, pattern: str) -> Page:

@@ -110,7 +110,7 @@ def own_token(surroundings: Surroundings) -> Hidden:
             raise StorageFault("operator_credentials" if was_refused else "unreachable") from error
         except exceptions.GoogleAuthError as error:
             raise StorageFault("operator_credentials") from error
-    return Hidden(credentials.token)
+    return Hidden(credentials.token or "")
 
 
 class _Impersonation:
@@ -189,7 +189,7 @@ class GcsSession:
         reply = self.wire.stream("GET", f"{url}?{query}", headers)
         if reply.status not in (200, 206):
             raise _fault_of(Answer(reply.status, reply.headers, reply.whole()))
-        return Reading(entry, start, int(reply.headers.get("Content-Length") or 0), reply.chunks())
+        return Reading(entry, start, int(reply.headers.get("Content-Length") or 0), reply.chunks(), reply.close)
 
     def sign(self, key: str, pinned: Pinned, *, ttl_seconds: int = LONGEST_TTL_SECONDS) -> SignedUrl:
         """Google pins type and disposition; it knows no way to pin the caching of the answer."""
@@ -217,8 +217,7 @@ class GcsSession:
         return "" if answer.status == 403 else str(_json(_accepted(answer))["location"]).lower()
 
     def is_public(self, key: str) -> bool:
-        url = self._object(key)
-        return self.wire.ask("GET", f"{url}?alt=media", {"Range": "bytes=0-0"}).status in (200, 206, 416)
+        return self.wire.opens(f"{self._object(key)}?alt=media")
 
     def _objects(self) -> str:
         return f"{self.endpoint}/storage/v1/b/{self.bucket}/o"

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 
 from workforce.storage_providers import keys
@@ -98,19 +99,19 @@ class LocalSession:
             os.close(handle)
 
     def read(self, key: str, *, start: int = 0, end: int | None = None, etag: str = "") -> Reading:
-        handle = self._open(key)
+        file = os.fdopen(self._open(key), "rb", buffering=0)
         try:
-            entry = _entry(key, os.fstat(handle))
+            entry = _entry(key, os.fstat(file.fileno()))
             if etag and etag != entry.etag:
                 raise StorageFault("changed")
             if start and start >= entry.size:
                 raise StorageFault("range_refused")
-            os.lseek(handle, start, os.SEEK_SET)
+            file.seek(start)
         except BaseException:
-            os.close(handle)
+            file.close()
             raise
         length = (entry.size if end is None else min(end + 1, entry.size)) - start
-        return Reading(entry, start, length, _chunks(handle, length))
+        return Reading(entry, start, length, _chunks(file, length), file.close)
 
     def sign(self, key: str, pinned: Pinned, *, ttl_seconds: int = LONGEST_TTL_SECONDS) -> SignedUrl:
         keys.checked_key(key, self.prefix)
@@ -173,13 +174,11 @@ def _entry(key: str, found: os.stat_result) -> Entry:
     return Entry(key, found.st_size, f'"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"', modified)
 
 
-def _chunks(handle: int, length: int) -> Iterator[bytes]:
-    try:
+def _chunks(file: FileIO, length: int) -> Iterator[bytes]:
+    with file:
         while length > 0:
-            chunk = os.read(handle, min(CHUNK_BYTES, length))
+            chunk = file.read(min(CHUNK_BYTES, length))
             if not chunk:
                 raise StorageFault("changed")
             length -= len(chunk)
             yield chunk
-    finally:
-        os.close(handle)

@@ -4,7 +4,7 @@ A session is credentials with an end, narrowed to one bucket and prefix. All tha
 faults are ``StorageFault``, keys that may not be asked for ``InvalidInput``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -97,17 +97,13 @@ class Reading:
     start: int
     length: int
     chunks: Iterator[bytes] = field(repr=False)
+    close: Callable[[], None] = field(repr=False)
 
     def __iter__(self) -> Iterator[bytes]:
         return self.chunks
 
     def whole(self) -> bytes:
         return b"".join(self.chunks)
-
-    def close(self) -> None:
-        close = getattr(self.chunks, "close", None)
-        if close:
-            close()
 
 
 class Session(Protocol):

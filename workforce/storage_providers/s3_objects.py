@@ -121,7 +121,7 @@ class S3Session:
 
     def is_public(self, key: str) -> bool:
         keys.checked_key(key, self.prefix)
-        return self.wire.ask("GET", self._url(key), {"Range": "bytes=0-0"}).status in (200, 206, 416)
+        return self.wire.opens(self._url(key))
 
     def _url(self, key: str) -> str:
         return f"{self.bucket_url}/{quote(key, safe='/-_.~')}" if key else f"{self.bucket_url}/"
@@ -173,7 +173,7 @@ def _reading(key: str, reply: Reply, start: int) -> Reading:
         reply.close()
         raise StorageFault("range_refused")
     entry = entry_of_headers(key, reply.headers)
-    return Reading(entry, start, int(reply.headers.get("Content-Length") or 0), reply.chunks())
+    return Reading(entry, start, int(reply.headers.get("Content-Length") or 0), reply.chunks(), reply.close)
 
 
 def _page(found: Element, prefix: str, pattern: str) -> Page:

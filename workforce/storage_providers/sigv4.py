@@ -31,22 +31,29 @@ def presigned(
     """``url`` has its path quoted already and no query; ``now`` is the vendor's time in seconds."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     scope = f"{stamp[:8]}/{credentials.region}/s3/aws4_request"
-    fields = {
-        **query,
-        "X-Amz-Algorithm": ALGORITHM,
-        "X-Amz-Credential": f"{credentials.access_key_id}/{scope}",
-        "X-Amz-Date": stamp,
-        "X-Amz-Expires": str(ttl_seconds),
-        "X-Amz-SignedHeaders": "host",
-    }
+    # The names are all plain and need no quoting.
+    fields = [f"{name}={quote(value, safe='')}" for name, value in query.items()]
+    fields += [
+        f"X-Amz-Algorithm={ALGORITHM}",
+        f"X-Amz-Credential={quote(f'{credentials.access_key_id}/{scope}', safe='')}",
+        f"X-Amz-Date={stamp}",
+        f"X-Amz-Expires={ttl_seconds}",
+        "X-Amz-SignedHeaders=host",
+    ]
     if credentials.session_token:
-        fields["X-Amz-Security-Token"] = credentials.session_token.reveal()
-    ordered = "&".join(sorted(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields.items()))
+        fields.append(f"X-Amz-Security-Token={_quoted(credentials.session_token)}")
+    ordered = "&".join(sorted(fields))
     parts = urlsplit(url)
     asked = f"{method}\n{parts.path}\n{ordered}\nhost:{parts.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
     text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(asked.encode()).hexdigest()}"
     key = _signing_key(credentials.secret_access_key, stamp[:8], credentials.region)
     return f"{url}?{ordered}&X-Amz-Signature={hmac.digest(key, text.encode(), 'sha256').hex()}"
+
+
+@lru_cache(maxsize=256)
+def _quoted(token: Hidden) -> str:
+    """A thousand characters, the same for an hour."""
+    return quote(token.reveal(), safe="")
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPMessage
 from urllib.parse import urlsplit
 
 from workforce.storage_providers import addresses
@@ -22,7 +23,7 @@ LONGEST_ANSWER = 16 * 1024 * 1024
 @dataclass(frozen=True)
 class Answer:
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPMessage
     body: bytes = field(repr=False)
 
 
@@ -32,7 +33,7 @@ class Reply:
     def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
         self._connection, self._response = connection, response
         self.status = response.status
-        self.headers: Mapping[str, str] = response.headers
+        self.headers = response.headers
 
     def chunks(self) -> Iterator[bytes]:
         try:
@@ -71,6 +72,12 @@ class Wire:
         reply = self.stream(method, url, headers, body)
         return Answer(reply.status, reply.headers, reply.whole())
 
+    def opens(self, url: str, headers: Mapping[str, str] | None = None) -> bool:
+        """Whether the address answers with an object, of which no more than the head is read."""
+        reply = self.stream("GET", url, {"Range": "bytes=0-0", **(headers or {})})
+        reply.close()
+        return reply.status in (200, 206, 416)
+
     def stream(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Reply:
@@ -78,7 +85,9 @@ class Wire:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection = self._connect(origin_of(f"{parts.scheme}://{parts.netloc}"))
         try:
-            connection.request(method, target, body, {"Accept-Encoding": "identity", **(headers or {})})
+            # The host as it was signed: the library would leave out a default port.
+            known = {"Host": parts.netloc, "Accept-Encoding": "identity"}
+            connection.request(method, target, body, {**known, **(headers or {})})
             return Reply(connection, connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -89,8 +98,6 @@ class Wire:
         host, port = parts.hostname or "", parts.port or 0
         places = addresses.addresses_of(host, port, may_be_private=origin in self._private_origins)
         connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
-        # The Host header of a default port names no port, or the signatures do not fit.
-        connection.default_port = addresses.PORTS[parts.scheme]
         connection.sock = self._socket(places, host if parts.scheme == "https" else "")
         return connection
 
