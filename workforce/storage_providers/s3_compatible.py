@@ -50,7 +50,11 @@ class S3CompatibleProvider:
         # Not the origin's spelling: the Host header of a default port names no port, and it is signed.
         bucket_url = f"{settings.endpoint.rstrip('/')}/{settings.bucket}"
         session = S3Session(bucket_url, settings.prefix, credentials, 0, clock, self.surroundings.wire())
-        session.bucket_region()  # asks once: the answer tells the vendor's time, and that somebody is there
+        try:
+            session.bucket_region()  # asks once: the answer tells the vendor's time, and that somebody is there
+        except StorageFault as fault:
+            if fault.code != "denied":  # keys that may read objects and nothing else are good enough
+                raise
         expiry = settings.keys_expire_at.timestamp()
         if expiry <= clock.now():
             raise StorageFault("keys_expired")

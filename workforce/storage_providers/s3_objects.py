@@ -115,6 +115,8 @@ class S3Session:
         """The bucket tells its region even to those whom it refuses."""
         answer = self._answer("HEAD", "")
         region = answer.headers.get("x-amz-bucket-region", "")
+        if answer.status == 404:
+            raise StorageFault("no_bucket")
         if not region:
             _accepted(answer)
         return region if REGION.fullmatch(region) else ""
