@@ -328,6 +328,8 @@ IMPORT_ROOT = env.text("IMPORT_ROOT")
 # Storages of customers: whom they may reach, and who this site is at each vendor.
 STORAGE = env.storage()
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_pages.WithoutStorageSecrets"
+
 # --- Logging ----------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
