@@ -48,7 +48,7 @@ $(RUNTIME): FORCE | $(PY)
 	@$(call install,requirements.txt,$(RUNTIME))
 
 $(DEVELOPMENT): FORCE | $(RUNTIME)
-	@cat requirements.txt requirements-dev.txt > .venv/wanted-dev.txt; \
+	@cat requirements.txt requirements-clouds.txt requirements-dev.txt > .venv/wanted-dev.txt; \
 	if ! cmp -s .venv/wanted-dev.txt $@; then \
 	  echo "Installing requirements-dev.txt"; \
 	  $(call pip,requirements-dev.txt); \

@@ -17,3 +17,17 @@ def two_database_roles(app_configs: object, **kwargs: object) -> list[CheckMessa
             id="crewline.W001",
         ),
     ]
+
+
+@register(Tags.security, deploy=True)
+def sealing_keys(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """A key of their own: SECRET_KEY signs cookies, is changed for other reasons and lies in more places."""
+    if settings.SEALING_KEYS:
+        return []
+    return [
+        Warning(
+            "SEALING_KEYS is not set: secrets at rest are sealed under a key made from SECRET_KEY.",
+            hint="Set SEALING_KEYS to first:<openssl rand -base64 32>, restart, run manage.py reseal_secrets.",
+            id="crewline.W002",
+        ),
+    ]

@@ -12,6 +12,7 @@ import fcntl
 import os
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -41,6 +42,7 @@ __all__ = [
     "database_url",
     "is_running",
     "redis_url",
+    "sealing_keys",
     "secret_key",
     "start",
     "stop",
@@ -275,19 +277,31 @@ def is_running(running: Running) -> bool:
 
 
 def secret_key(home: Path) -> str:
-    """Django's key, made at first use. It appears under its name only when whole, so nobody reads half of it."""
-    path = home / "secret-key"
+    """Django's key, made at first use."""
+    return _made_once(home, "secret-key", secrets.token_urlsafe(48))
+
+
+def sealing_keys(home: Path, *, make: bool) -> str:
+    """The keyring for secrets at rest, in the form of SEALING_KEYS; with ``make`` it gets one key at first use."""
+    if not make and not (home / "sealing-keys").exists():
+        return ""
+    return _made_once(home, "sealing-keys", f"first:{b64encode(secrets.token_bytes(32)).decode()}")
+
+
+def _made_once(home: Path, name: str, value: str) -> str:
+    """The file appears under its name only when whole, so nobody reads half of it."""
+    path = home / name
     if not path.exists():
         _make_home(home)
-        draft = home / f"secret-key.{os.getpid()}.{secrets.token_hex(4)}"
+        draft = home / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(value)
             file.flush()
             os.fsync(file.fileno())
         try:
             os.link(draft, path)
         except FileExistsError:
-            pass  # another process was first; its key is the key
+            pass  # another process was first; its value is the value
         finally:
             draft.unlink()
     return path.read_text().strip()

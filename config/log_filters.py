@@ -3,6 +3,9 @@
 import logging
 import re
 
+_SIGNED = re.compile(
+    r"(x-(?:amz|goog)-(?:signature|credential|security-token)=|[?&]sig=|\bbearer )[^&\s\"'<>]+", re.IGNORECASE
+)
 _LINK = re.compile(r"(/invitations/|/notices/stop/)[^/\s?]+")
 
 
@@ -15,3 +18,10 @@ class HideInvitationLinks(logging.Filter):
         if _LINK.search(line):
             record.msg, record.args = _LINK.sub(r"\1…", line), ()
         return True
+
+
+class WithoutSignatures(logging.Formatter):
+    """Signed addresses open something to whoever reads them; also those in a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _SIGNED.sub(r"\1…", super().format(record))

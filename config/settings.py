@@ -19,6 +19,10 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or embedded.secret_key(CREWLINE_HOME)
 # Keys from before the present one: what they signed or sealed still opens.
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
+# What seals secrets at rest, newest first. Without a key of their own they are sealed under one made from SECRET_KEY.
+SEALING_KEYS = env.sealing_keys(
+    "SEALING_KEYS", embedded.sealing_keys(CREWLINE_HOME, make=not (env.text("SECRET_KEY") or env.text("SEALING_KEYS")))
+)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 # Behind TLS set HTTPS=1: cookies become secure, plain HTTP is redirected and the browser remembers it.
@@ -330,18 +334,30 @@ STORAGES = {
 MEDIA_ROOT = CREWLINE_HOME / "assets"
 # The one folder from which an operator allows imports by path; empty means none.
 IMPORT_ROOT = env.text("IMPORT_ROOT")
+# Storages of customers: whom they may reach, and who this site is at each vendor.
+STORAGE = env.storage()
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_pages.WithoutStorageSecrets"
 
 # --- Logging ----------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"no_links": {"()": "config.log_filters.HideInvitationLinks"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.log_filters.WithoutSignatures",
+            "fmt": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
     "loggers": {
         "crewline": {"level": "INFO"},
         # These write the address of a refused request.
         **{name: {"filters": ["no_links"]} for name in ("django.request", "django.security.csrf", "django.server")},
+        # At lower levels the vendors' libraries write whole requests and answers, with keys and tokens.
+        **{name: {"level": "ERROR"} for name in ("boto3", "botocore", "urllib3", "google", "azure", "msal")},
     },
 }

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 
-from workforce import live, sessions
-from workforce.models import Person
+from workforce import live, resealing, second_factor, sessions
+from workforce.models import Person, SecondFactor
 
 
 def follows_own_stream(person: Person, uid: str) -> bool:
@@ -27,3 +27,6 @@ def connect() -> None:
     user_logged_in.connect(note_sign_in)
     user_logged_out.connect(note_sign_out)
     live.register_stream("person", follows_own_stream)
+    resealing.register(
+        SecondFactor, "sealed_secret", lambda factor: second_factor.place_of(factor.person), related=("person",)
+    )

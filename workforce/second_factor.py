@@ -75,7 +75,7 @@ def begin_set_up(person: Person, *, password: str, address: str | None) -> tuple
     secret = pyotp.random_base32()
     with transaction.atomic():
         _refuse_second(person)
-        values = {"sealed_secret": sealed.seal(secret, _place(person)), "confirmed_at": None, "last_step": 0}
+        values = {"sealed_secret": sealed.seal(secret, place_of(person)), "confirmed_at": None, "last_step": 0}
         SecondFactor.objects.update_or_create(person=person, defaults=values)
     return secret, pyotp.TOTP(secret).provisioning_uri(name=person.email or "", issuer_name=ISSUER)
 
@@ -140,7 +140,7 @@ def _prove(factor: SecondFactor, code: str, address: str | None) -> None:
 
 
 def _spend_app_code(factor: SecondFactor, typed: str) -> bool:
-    totp = pyotp.TOTP(sealed.open_sealed(bytes(factor.sealed_secret), _place(factor.person)))
+    totp = pyotp.TOTP(sealed.open_sealed(bytes(factor.sealed_secret), place_of(factor.person)))
     now = int(time.time()) // STEP_SECONDS
     for step in range(now - STEPS_EITHER_SIDE, now + STEPS_EITHER_SIDE + 1):
         if secrets.compare_digest(totp.generate_otp(step).encode(), typed.encode()):
@@ -176,5 +176,5 @@ def _refuse_second(person: Person) -> None:
         raise RuleViolation("second_factor_is_set_up", "A second factor is set up already. Remove it first.")
 
 
-def _place(person: Person) -> str:
+def place_of(person: Person) -> str:
     return f"second factor:{person.uid}"

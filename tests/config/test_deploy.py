@@ -1,4 +1,5 @@
-"""The README's production variables pass Django's deployment checks without a warning; one database role does not."""
+"""The README's production variables pass Django's deployment checks without a warning; one database role or a
+missing keyring does not."""
 
 import os
 import secrets
@@ -10,6 +11,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "crew.example.org",
     "DATABASE_URL": "postgresql://crewline_app@database/crewline",
     "DATABASE_OWNER_URL": "postgresql://crewline_owner@database/crewline",
+    "SEALING_KEYS": "first:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 
 
@@ -26,7 +28,7 @@ def test_the_production_variables_are_clean() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_one_database_role_for_everything_is_named() -> None:
-    done = check_deploy(DATABASE_OWNER_URL="")
+def test_one_database_role_for_everything_and_a_missing_keyring_are_named() -> None:
+    done = check_deploy(DATABASE_OWNER_URL="", SEALING_KEYS="")
     assert done.returncode != 0
-    assert "crewline.W001" in done.stderr
+    assert "crewline.W001" in done.stderr and "crewline.W002" in done.stderr
