@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 
 from labeling.models import ProjectRow, Slot
 from quality import issue_access, issue_moves
+from quality.events import issue_moved
 from quality.models import Issue, IssueComment, IssueEvent
 from workforce import audit
 from workforce.errors import InvalidInput, RuleViolation
@@ -75,7 +76,7 @@ def pass_on(actor: Person, root: Issue, moved: str, said: IssueComment | None = 
         message = "issue_commented" if said else "issue_state"
         organization = issue.project.organization_id
         announce(organization, stream_of_person(opener.uid), message, issue_moves.as_read_by(opener, told))
-        issue_moves.issue_moved.send(sender=Issue, issue=issue, kind=moved, actor=actor, comment=said, named=[])
+        issue_moved.send(sender=Issue, issue=issue, kind=moved, actor=actor, comment=said, named=[])
 
 
 def roots_of(person: Person, some: Sequence[Issue]) -> dict[int, Root]:

@@ -82,4 +82,4 @@ class LabelsOfProject(APIView):
         asked = labels_list.column_of("asked_at_submit", page.rows)
         for label in page.rows:
             label.asked_at_submit = list(asked.get(label.pk, ()))
-        return Response({"results": LabelShape(page.rows, many=True).data, "next_cursor": page.next_cursor})
+        return Response({"results": [LabelShape(label).data for label in page.rows], "next_cursor": page.next_cursor})

@@ -26,7 +26,7 @@ from quality.issue_mentions import Offered
 from quality.models import Issue, IssueCategory, IssueEvent
 from workforce import access
 from workforce.api.repeats import repeatable
-from workforce.api.shapes import KEY_HEADER, Body, RefusalShape, filters_of, person_of, values_of
+from workforce.api.shapes import Body, RefusalShape, filters_of, person_of, values_of
 from workforce.models import Token
 from workforce.roles import Permission
 
@@ -230,9 +230,9 @@ class CategoriesOfProject(APIView):
         """In their order, the retired ones last."""
         filters_of(request)
         found = issue_categories.categories_of(project_named(request, uid))
-        return Response({"categories": CategoryShape(found, many=True).data})
+        return Response({"categories": [CategoryShape(one).data for one in found]})
 
-    @extend_schema(parameters=[KEY_HEADER], request=CategoryBody, responses={201: CategoryShape, 409: RefusalShape})
+    @extend_schema(request=CategoryBody, responses={201: CategoryShape, 409: RefusalShape})
     @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(CategoryBody, request)
