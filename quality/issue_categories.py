@@ -130,5 +130,7 @@ def _locked(actor: Person, project: Project) -> Project:
 
 def _refuse_taken_name(project: Project, name: str, *, besides: IssueCategory | None = None) -> None:
     others = IssueCategory.objects.filter(project=project, is_retired=False, name__iexact=name)
-    if (others.exclude(pk=besides.pk) if besides else others).exists():
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    if others.exists():
         raise RuleViolation("category_name_taken", f"There is a category called {name} already.")

@@ -35,7 +35,7 @@ class ShownVersion(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField()
 
 
-class LabelShape(serializers.Serializer[Any]):
+class LabelShape(serializers.Serializer[Label]):
     uid = serializers.UUIDField()
     kind = serializers.CharField()
     row = serializers.UUIDField(source="project_row.uid")
@@ -82,5 +82,4 @@ class LabelsOfProject(APIView):
         asked = labels_list.column_of("asked_at_submit", page.rows)
         for label in page.rows:
             label.asked_at_submit = list(asked.get(label.pk, ()))
-        shown: list[Label] = page.rows
-        return Response({"results": LabelShape(shown, many=True).data, "next_cursor": page.next_cursor})
+        return Response({"results": [LabelShape(label).data for label in page.rows], "next_cursor": page.next_cursor})

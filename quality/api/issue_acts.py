@@ -23,10 +23,10 @@ from quality import (
 )
 from quality.api.issues import AuthorShape, CommentBody, IssueShape, MentionBody, NoBody, issue_answer
 from quality.issue_mentions import Offered
-from quality.models import Issue, IssueEvent
+from quality.models import Issue, IssueCategory, IssueEvent
 from workforce import access
 from workforce.api.repeats import repeatable
-from workforce.api.shapes import KEY_HEADER, Body, RefusalShape, filters_of, person_of, values_of
+from workforce.api.shapes import Body, RefusalShape, filters_of, person_of, values_of
 from workforce.models import Token
 from workforce.roles import Permission
 
@@ -86,7 +86,7 @@ class EventsShape(serializers.Serializer[Any]):
     events = EventShape(many=True)
 
 
-class CategoryShape(serializers.Serializer[Any]):
+class CategoryShape(serializers.Serializer[IssueCategory]):
     uid = serializers.UUIDField()
     code = serializers.CharField()
     name = serializers.CharField()
@@ -230,9 +230,9 @@ class CategoriesOfProject(APIView):
         """In their order, the retired ones last."""
         filters_of(request)
         found = issue_categories.categories_of(project_named(request, uid))
-        return Response({"categories": CategoryShape(list(found), many=True).data})
+        return Response({"categories": [CategoryShape(one).data for one in found]})
 
-    @extend_schema(parameters=[KEY_HEADER], request=CategoryBody, responses={201: CategoryShape, 409: RefusalShape})
+    @extend_schema(request=CategoryBody, responses={201: CategoryShape, 409: RefusalShape})
     @repeatable
     def post(self, request: Request, uid: str) -> Response:
         values = values_of(CategoryBody, request)

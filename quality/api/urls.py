@@ -72,13 +72,9 @@ urlpatterns = [
     path("issues/<uuid:uid>/mentionable/", issue_acts.Mentionable.as_view(), name="api-issue-mentionable"),
     path("issues/<uuid:uid>/events/", issue_acts.EventsOfIssue.as_view(), name="api-issue-events"),
     path("rows/<uuid:uid>/mentionable/", issue_acts.MentionableBesideRow.as_view(), name="api-row-mentionable"),
-    path("issue-comments/<uuid:uid>/edit/", issue_acts.EditComment.as_view(), name="api-issue-comment-edit"),
-    path(
-        "issue-comments/<uuid:uid>/withdraw/", issue_acts.WithdrawComment.as_view(), name="api-issue-comment-withdraw"
-    ),
-    path(
-        "issue-comments/<uuid:uid>/versions/", issue_acts.VersionsOfComment.as_view(), name="api-issue-comment-versions"
-    ),
+    path("comments/<uuid:uid>/edit/", issue_acts.EditComment.as_view(), name="api-issue-comment-edit"),
+    path("comments/<uuid:uid>/withdraw/", issue_acts.WithdrawComment.as_view(), name="api-issue-comment-withdraw"),
+    path("comments/<uuid:uid>/versions/", issue_acts.VersionsOfComment.as_view(), name="api-issue-comment-versions"),
     path(
         "projects/<uuid:uid>/issue-categories/", issue_acts.CategoriesOfProject.as_view(), name="api-issue-categories"
     ),

@@ -44,7 +44,7 @@ def test_a_box_is_asked_about_edited_and_answered_elsewhere(
     expect(popover.locator(".thread__before")).to_contain_text("@reviewer one car?")
     hand.look("issue-box", shots)
 
-    root = issues.open_issue(rita, free, category="edge_case", text="How many cars is this?")
+    root = issues.open_issue(street.cast.leo, free, category="edge_case", text="How many cars is this?")
     issue_duplicates.mark_duplicate(rita, asked, root.number)
     issues.comment(rita, root, "It is one.")
     expect(popover.locator("[data-issue-root]")).to_contain_text("It is one.")

@@ -485,7 +485,7 @@ def test_who_answers_finds_the_open_questions_and_says_something_once(line: Line
     client = Client()
     client.force_login(rita)
     page = client.get("/my-issues/")
-    assert [one.pk for one in page.context["waiting"]] == [issue.pk]
+    assert [one["issue"].pk for one in page.context["waiting"]] == [issue.pk]
     assert "Does a mirror count?" in page.content.decode()
     for _ in range(2):
         said = client.post(f"/my-issues/{issue.uid}/say/", {"text": "It does.", "key": "one"}, follow=True)
