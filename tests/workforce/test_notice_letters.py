@@ -217,8 +217,8 @@ def test_the_link_of_a_letter_only_stops(line: Line, answered: Issue) -> None:
     assert heads["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = re.sub(r"^<http://[^/]+|>$", "", heads["List-Unsubscribe"])
     assert path in letter.body
-    line = logging.LogRecord("x", logging.WARNING, "", 0, "Not Found: %s", (path,), None)
-    assert HideInvitationLinks().filter(line) and path.split("/")[-2] not in line.getMessage()
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "Not Found: %s", (path,), None)
+    assert HideInvitationLinks().filter(record) and path.split("/")[-2] not in record.getMessage()
     nobody = Client(enforce_csrf_checks=True)
     assert "Stop all of them" in nobody.get(path).content.decode()
     assert not NoticePreference.objects.exists(), "looking at a link stops nothing"
