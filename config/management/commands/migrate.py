@@ -35,6 +35,8 @@ def grant_to_application(role: str) -> None:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}")
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
-        for model in ONLY_ADDED:
+        # A database that is migrated in part, or back, has not all of them.
+        present = set(connections["owner"].introspection.table_names(cursor))
+        for model in [model for model in ONLY_ADDED if model._meta.db_table in present]:
             table = connections["owner"].ops.quote_name(model._meta.db_table)
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}")
