@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Value
@@ -19,7 +18,7 @@ from labeling.models import Label, Project, ProjectRow, Slot
 from quality import review_steps
 from quality.flow_rows import WAITS, State, Today
 from quality.models import Review
-from quality.review import REJECT_REASONS
+from quality.review import reason_in_words
 from workforce import access
 from workforce.live import is_uid
 from workforce.models import ClockTimestamp, Person
@@ -243,12 +242,6 @@ def _returns(rows: list[int]) -> dict[int, tuple[int, str]]:
     for (row, _), count in by_label.items():
         most[row] = max(most.get(row, 0), count)
     return {row: (count, reasons[row]) for row, count in most.items()}
-
-
-def reason_in_words(reason: Mapping[str, Any]) -> str:
-    words = reason.get("text") or REJECT_REASONS.get(str(reason.get("code")), "")
-    rule = reason.get("rule_title")
-    return f"{words} (rule {rule})" if rule else str(words)
 
 
 def _finished_by(rows: list[int]) -> dict[int, Person]:

@@ -74,6 +74,10 @@ class CameBack:
     slot: Slot
     review: Review
 
+    @property
+    def said(self) -> str:
+        return "; ".join(map(reason_in_words, self.review.reasons))
+
 
 # --- Decide -----------------------------------------------------------------------------------------------------
 def decide(
@@ -357,6 +361,13 @@ def unnamed_reviewers(reader: Person, reviews: Iterable[Review]) -> frozenset[in
 
 def _named(review: Review, unnamed: frozenset[int]) -> str:
     return names.PROJECT_TEAM if review.reviewer_id in unnamed else review.reviewer.name
+
+
+def reason_in_words(reason: Mapping[str, Any]) -> str:
+    """What the reviewer wrote, or else what the code means, and the rule that it cites."""
+    words = reason.get("text") or REJECT_REASONS.get(str(reason.get("code")), "")
+    rule = reason.get("rule_title")
+    return f"{words} (rule {rule})" if rule else str(words)
 
 
 def _in_words(reason: Mapping[str, Any]) -> str:

@@ -20,9 +20,9 @@ from labeling.ontologies import parsed
 from labeling.skip_reasons import SKIP_REASONS
 from quality import issues, review_steps, review_value
 from quality.agreement.review_gain import Decision
-from quality.board import reason_in_words
 from quality.bulk_review import answers_in_words
 from quality.models import Review, ReviewRemark
+from quality.review import reason_in_words
 from quality.review_value import Scored
 from workforce import access, audit, names
 from workforce.errors import NotFound

@@ -63,6 +63,7 @@ def test_a_question_becomes_a_rule(cast: Cast, site: Site, signed_in: SignIn, sh
     Slot.objects.filter(state="leased").update(leased_until=ClockTimestamp() - timedelta(seconds=1))
     lena.go("/")
     expect(lena.page.locator("main")).to_contain_text(ANSWER)
+    expect(lena.page.locator("[aria-labelledby=came-back]")).to_contain_text("An object is missing (rule 1 ·")
     expect(lena.page.locator("[data-bell-count]")).to_be_visible()
     lena.look("day-4-home", shots)
     lena.page.locator("[data-start]").click()
