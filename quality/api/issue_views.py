@@ -86,6 +86,7 @@ class ViewByUid(APIView):
         return _answer(request, str(uid))
 
     @extend_schema(responses={204: None})
+    @repeatable
     def delete(self, request: Request, uid: str) -> Response:
         person = person_of(request)
         issue_views.remove_view(person, issue_views.view_by_uid(person, str(uid)))

@@ -241,11 +241,15 @@ def submitted_label(stage: Line) -> Label:
     return Label.objects.get(slot=slot)
 
 
-def issue_of_lena(stage: Line, text: str = "One car or two?") -> Issue:
+def question_of(stage: Line) -> str:
+    return f"One car or two in {stage.project.name}?"
+
+
+def issue_of_lena(stage: Line, text: str = "") -> Issue:
     found = Issue.objects.filter(project=stage.project).first()
     if found is None:
         row = submitted_label(stage).project_row
-        found = issues.open_issue(stage.cast.lena, row, category="edge_case", text=text)
+        found = issues.open_issue(stage.cast.lena, row, category="edge_case", text=text or question_of(stage))
     return found
 
 
@@ -2212,12 +2216,14 @@ def close_vote_by_api(stage: Line) -> RequestOf:
 @request_for("admin:issue-promote")
 def promote_issue(stage: Line) -> RequestOf:
     body = {"title": "Vans are cars", "text": "All of them.", "after": "0", "key": "k"}
-    return RequestOf({"uid": issue_of_lena(stage).uid}, body, content_type=FORM)
+    uid = issue_of_lena(stage).uid
+    return RequestOf({"uid": uid}, body, content_type=FORM, shows=[str(uid)])
 
 
 @request_for("api-issue-promote")
 def promote_issue_by_api(stage: Line) -> RequestOf:
-    return RequestOf({"uid": issue_of_lena(stage).uid}, {"title": "Vans are cars", "after": 0})
+    uid = issue_of_lena(stage).uid
+    return RequestOf({"uid": uid}, {"title": "Vans are cars", "after": 0}, shows=[question_of(stage)])
 
 
 WHY_RIGHT = "The mirror is part of the car by rule three."

@@ -23,6 +23,8 @@ from workforce.models import Team
 
 # Doors that show nothing of anybody's, or lead on: the same answer whoever asks.
 SAYS_THE_SAME = {"healthz", "login", "password-reset", "password-reset-confirm", "api-schema", "admin:formulas"}
+# A number, and what one is told of.
+SAYS_THE_SAME |= {"notices-unread", "account-notices", "notices-stop"}
 SAYS_THE_SAME |= {"admin:roles", "second-factor", "vendor-start", "api-issue-times"}
 SAID = {(line["route"], line["method"]) for line in read_lines()}
 

@@ -67,6 +67,7 @@ THINGS: dict[str, Named] = {
     "labeler": lambda stage: stage.cast.lena.uid,
     "row": lambda stage: row_of(stage).uid,
     "slot": lambda stage: Slot.objects.filter(project=stage.project).order_by("pk")[0].uid,
+    "timed": lambda stage: Slot.objects.filter(project=stage.project).order_by("pk")[0].uid,
     "label": lambda stage: Label.objects.filter(project=stage.project)[0].uid,
     "batch": lambda stage: row_of(stage).batch.uid,
     "cursor": lambda stage: stage.project.uid,
@@ -121,6 +122,7 @@ PLAIN = {
     "conditions", "classes", "decided_by", "instructions", "looks_at", "low_consensus", "machine", "method", "most",
     "newcomer", "open_issue", "share", "target",
     "filters", "is_shared", "is_default", "shared", "default",
+    "expert_hours", "items", "most_open", "open", "pins", "sort", "step",
     "pause_days", "practice_bar", "practice_count", "ramp_bar", "ramp_caps", "ramp_count", "seen", "why",
 }
 # fmt: on
