@@ -1530,7 +1530,8 @@ def lena_on_project(stage: Line) -> str:
 
 @request_for("my-team")
 def team_of_tom(stage: Line) -> RequestOf:
-    return RequestOf({}, shows=[str(stage.cast.lena.uid)])
+    # Everybody's own uid stands in the frame of every page.
+    return RequestOf({}, shows=[f"person={stage.cast.lena.uid}#pause"])
 
 
 @request_for("my-team-pause")

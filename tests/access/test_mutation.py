@@ -16,6 +16,8 @@ Door = tuple[str, str]
 NO_GUARD = {"healthz", "login", "logout", "my-issues", "my-appeals", "admin:login"}
 # Asked of the caller's own rows, or of a link, and not of ``access``: no right to take away.
 NO_GUARD |= {"invitation", "account-session-end", "organizations", "organization-choose", "organization-leave"}
+# One's own notices.
+NO_GUARD |= {"notices", "notice-read", "notices-read-all"}
 # One's own tokens, and the teams that name the caller as their lead.
 NO_GUARD |= {"account-token-revoke", "my-team"}
 TURNABLE = ("deny", "hide", "unauth", "empty", "refuse")

@@ -86,7 +86,7 @@ def test_a_row_stands_at_its_furthest_step(line: Line) -> None:
     Slot.objects.filter(pk=review_slot(label).pk).update(step=2)
     shown = columns(line)
     assert (shown["review-1"].count, shown["review-2"].count) == (1, 1)
-    assert shown["review-2"].title == "Second review" and shown["review-2"].cards[0].row == label.project_row
+    assert shown["review-2"].title == "Review 2" and shown["review-2"].cards[0].row == label.project_row
     assert shown["review-1"].cards[0].row != label.project_row
     plan = plan_of(board._ROWS_BY_STEP, [line.project.pk])
     assert "slots_to_review_again" in plan, plan

@@ -134,7 +134,7 @@ def test_the_claim_asks_the_same_for_few_and_many_and_looks_at_the_first_only(li
     few = asked()
     label_rows(line, 6)
     assert asked() == few
-    values = {"project": line.project.pk, "person": line.cast.rita.pk, "count": 24}
+    values = {"project": line.project.pk, "person": line.cast.rita.pk, "count": 24, "is_expert": False}
     plan = plan_of(PICK_TO_REVIEW.format(narrowed=ANSWERS_ONLY), values)
     assert plan.count("slots_to_review") >= 1 and "Seq Scan on labeling_slot" not in plan
 

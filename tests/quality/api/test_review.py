@@ -149,6 +149,7 @@ def test_the_editor_gets_reasons_issues_and_addresses(line: Line) -> None:
     assert row.additions["issues"] == []
     assert row.additions["urls"] == {
         "open_issue": f"/api/v1/rows/{label.project_row.uid}/issues/",
+        "mentionable": f"/api/v1/rows/{label.project_row.uid}/mentionable/",
         "appeal": f"/api/v1/slots/{label.slot.uid}/appeal/",
     }
     assert [one.slot.pk for one in review.rows_that_came_back(line.cast.lena)] == [again.pk]
@@ -158,10 +159,10 @@ def test_a_row_names_only_the_ways_out_that_it_has(line: Line) -> None:
     """A review is not submitted, and what came back is not skipped."""
     label = label_row(line.cast.lena, line)
     (row,) = post(line.cast.rita, reverse("api-claim-review", args=[line.project.uid]), {}).json()["rows"]
-    assert sorted(row["urls"]) == ["decide", "draft", "heartbeat", "open_issue", "release", "skip"]
+    assert sorted(row["urls"]) == ["decide", "draft", "heartbeat", "mentionable", "open_issue", "release", "skip"]
     decide(line.cast.rita, Slot.objects.get(uid=row["slot"]["uid"]), "reject")
     found = post(line.cast.lena, reverse("api-claim", args=[line.project.uid]), {}).json()["rows"]
     ways = {one["slot"]["is_rework"]: sorted(one["urls"]) for one in found}
-    assert ways[True] == ["appeal", "draft", "heartbeat", "open_issue", "release", "submit"]
-    assert ways[False] == ["draft", "heartbeat", "open_issue", "release", "skip", "submit"]
+    assert ways[True] == ["appeal", "draft", "heartbeat", "mentionable", "open_issue", "release", "submit"]
+    assert ways[False] == ["draft", "heartbeat", "mentionable", "open_issue", "release", "skip", "submit"]
     assert label.slot_id in [Slot.objects.get(uid=one["slot"]["uid"]).pk for one in found]
