@@ -90,7 +90,7 @@ def test_the_keys_of_submit_never_send_the_row_behind_an_open_question(street: L
     editor.part("stage").focus()
     editor.press("Control+Enter")
     expect(editor.page.locator("[data-toast]")).to_contain_text("Your question is still open")
-    form.locator("select").focus()
+    form.locator("select[name=category]").focus()
     editor.press("Control+Enter")
     expect(editor.page.locator("[data-issue-popover] .thread")).to_contain_text("Does it count?")
     assert not Label.objects.exists()
