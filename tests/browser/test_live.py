@@ -121,23 +121,24 @@ def over_a_line_that_fails(hand: Hand, issue: Issue) -> None:
     line.start()
     try:
         hand.page.goto(f"{line.address}/my-issues/")
-        follow(hand.page, stream, askEvery=400, longestSilence=300)
+        # Longer than a busy machine takes to answer, or the page would give up lines that live.
+        follow(hand.page, stream, askEvery=800, longestSilence=1500)
         start = Event.objects.filter(stream=stream).count()
         line.cut()
         issues.comment(hand.person, issue, "Said while it was cut.")
         line.restore()
-        wait_heard(hand.page, "issue_commented")
+        wait_heard(hand.page, "issue_commented", seconds=20)
         # Nobody tells the page that this one is dead: it finds out by asking.
         line.silence()
         issues.comment(hand.person, issue, "Said into the silence.")
         line.forget()
-        wait_heard(hand.page, "issue_commented", 2)
+        wait_heard(hand.page, "issue_commented", 2, seconds=20)
         before = line.resets
         with line.resetting_every(0.3):
             for number in range(60):
                 announce(issue.project.organization_id, stream, "said", {"number": number})
                 time.sleep(0.04)
-        wait_heard(hand.page, "said", 60)
+        wait_heard(hand.page, "said", 60, seconds=20)
         assert line.resets - before >= 3
         heard = [(event["seq"], event["payload"]) for event in hand.page.evaluate("() => window.heard")]
         written = Event.objects.filter(stream=stream, seq__gt=start).order_by("seq")
