@@ -308,10 +308,21 @@ def test_every_filter_and_cursor(world: World) -> None:
         if cell.method != "GET" or cell.actor != "organization_admin" or cell.expect not in ("allow", "empty"):
             continue
         is_api = cell.route.startswith("api-")
-        sets = [{key} for key in QUERY] if is_api else [set(QUERY) - {"project"}, {"project"}]
+        sets = [{key} for key in _filters_at(world, cell)] if is_api else [set(QUERY) - {"project"}, {"project"}]
         for keys in sets:
             wrong += _query_differences(world, cell, keys)
     assert not wrong, "\n".join(wrong)
+
+
+def _filters_at(world: World, cell: Cell) -> set[str]:
+    """Those that the door knows: it refuses the others by name, before it looks at any value."""
+    with rolled_back():
+        request = requests_of(world.home, cell, world.person(cell.actor))
+        asked = RequestOf(request.kwargs, None, f"?{urlencode(dict.fromkeys(QUERY, uuid.uuid4()))}")
+        answer = send(world.client(cell.actor), cell, asked)
+        if answer.status_code == 422 and answer.json()["code"] == "unknown_filter":
+            return set(QUERY) - set(answer.json()["unknown"])
+    return set(QUERY)
 
 
 def _query_differences(world: World, cell: Cell, keys: set[str]) -> list[str]:
