@@ -13,7 +13,7 @@ from labeling import work_time
 from labeling.models import Label, Project, Slot, WorkSession
 from quality import review_steps, sampling
 from quality.agreement.intervals import wilson_interval
-from quality.models import Review
+from quality.models import DECISION_IN_FORCE, Review
 from quality.review_steps import LooksAt, Step
 from workforce import access
 from workforce.models import Person
@@ -156,7 +156,7 @@ def _counts_of(project: Project, step: Step, since: date, until: date) -> tuple[
     earlier = Review.objects.filter(label=OuterRef("label"), step=step.number, pk__lt=OuterRef("pk"))
     made = Review.objects.filter(project=project, step=step.number, made_at__gte=start, made_at__lt=end)
     first = made.filter(~Exists(earlier)).order_by("-made_at")
-    said = list(first.values_list("decision", flat=True)[:MOST_REVIEWS])
+    said = list(first.values_list(DECISION_IN_FORCE, flat=True)[:MOST_REVIEWS])
     return sum(one == Review.Decision.APPROVE for one in said), len(said)
 
 

@@ -18,7 +18,7 @@ from labeling.overlap import draw
 from labeling.rows import OPINION_IS_IN, all_are_in, label_slots, lock_row, move_row
 from quality import figures, review_conditions, review_steps, rule_acts, vetting_queue
 from quality.agreement import sampling
-from quality.models import Review, ReviewDraw, RowConsensus
+from quality.models import DECISION_IN_FORCE, Review, ReviewDraw, RowConsensus
 from quality.review_steps import LooksAt, Method, Step
 from workforce.models import ClockTimestamp, Person
 
@@ -94,13 +94,13 @@ def adaptive_share(project: Project, step: Step, maker: int) -> float:
 def faults_of(project: Project, maker: int) -> list[bool]:
     """Whether the first review sent the label back or fixed it, of a person's newest reviewed labels, newest first."""
     first = Review.objects.filter(project=project, maker=maker, ordinal=1).order_by("-pk")
-    said = first.values_list("decision", flat=True)[: sampling.NEWEST]
+    said = first.values_list(DECISION_IN_FORCE, flat=True)[: sampling.NEWEST]
     return [decision != Review.Decision.APPROVE for decision in said]
 
 
 def prior_of(project: Project) -> sampling.Beta:
     first = Review.objects.filter(project=project, ordinal=1).order_by("-pk")
-    said = list(first.values_list("decision", flat=True)[:PRIOR_NEWEST])
+    said = list(first.values_list(DECISION_IN_FORCE, flat=True)[:PRIOR_NEWEST])
     return sampling.project_prior(sum(one != Review.Decision.APPROVE for one in said), len(said))
 
 

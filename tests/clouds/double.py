@@ -3,6 +3,7 @@
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Stored:
         return f'"{hash(self.body) & 0xFFFFFFFFFFFF:012x}"'
 
 
-class Double:
+class Double(ABC):
     """Subclasses answer a call. The switches are plain attributes that a test sets."""
 
     tls: ssl.SSLContext | None = None
@@ -67,8 +68,8 @@ class Double:
     def now(self) -> float:
         return time.time() + self.skew_seconds
 
-    def answer(self, call: Call) -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, call: Call) -> Answer: ...
 
     def actions(self) -> list[str]:
         return [call.action for call in self.log]

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import editor, project_access, queue
 from labeling.models import Label, Project, ProjectRow, Slot, WorkSession
-from quality import appeal_figures, appeal_policy, appeals, facts, rules, sampling
+from quality import appeal_figures, appeal_policy, appeals, facts, review_preview, rules, sampling
 from quality.api.appeals import appeal_documents
 from quality.appeals import Said
 from quality.events import appeal_decided, appeal_made
@@ -119,6 +119,7 @@ def test_overturned_it_is_approved_and_the_figures_are_corrected(line: Line, hea
     appeal = appealed(line)
     before = list(FigureDelta.objects.order_by("pk").values())
     assert figures_of(line.cast.lena).get("approved", 0) == 0
+    assert sampling.faults_of(line.project, line.cast.lena.pk) == [True]
     slot = lease_review(line.cast.eva, line)
     assert slot.pk == appeal.slot_id, "first in the queue"
     decide(line.cast.eva, slot, comment="You are right.")
@@ -133,6 +134,9 @@ def test_overturned_it_is_approved_and_the_figures_are_corrected(line: Line, hea
     assert (found["reviewed"], found["approved"], found["untouched"], found["accepted"]) == (1, 1, 1, 1)
     assert list(FigureDelta.objects.filter(pk__lte=before[-1]["id"]).order_by("pk").values()) == before
     assert figures_of(line.cast.eva)["reviews_made"] == 1
+    assert sampling.faults_of(line.project, line.cast.lena.pk) == [False], "nor does it raise how much is reviewed"
+    today = sampling.today(line.project)
+    assert review_preview.line_yield(line.project, today, today).value == 1.0
     assert heard[-1] == ("ended", "overturned", line.cast.eva.name)
     assert AuditEvent.objects.get(action="appeal.decided").after["outcome"] == "overturned"
     assert Event.objects.filter(kind="appeal_decided").count() == 2
